@@ -1,0 +1,411 @@
+"""`KerasClassifier`: any Keras network behind scikit-learn's contract, trained by the engine."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from numbers import Integral, Real
+from typing import Any, ClassVar, Literal, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator
+from sklearn.callback import CallbackSupportMixin, with_callbacks
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import Interval, Options, StrOptions
+from sklearn.utils.multiclass import type_of_target
+from sklearn.utils.validation import check_is_fitted
+
+from skmnist import engine
+from skmnist._keras import keras
+from skmnist.classifiers.following import Following, fitted, unchanged_on_error
+from skmnist.classifiers.repair import MixinOnTheLeft, ScikerasClassifier
+from skmnist.classifiers.rows import check_labels, check_rows, weighted_rows
+from skmnist.history import History
+from skmnist.networks import seeded
+
+__all__ = ["KerasClassifier"]
+
+
+class KerasClassifier(CallbackSupportMixin, ScikerasClassifier, metaclass=MixinOnTheLeft):
+    """Any Keras network as a scikit-learn classifier.
+
+    scikeras's class of this name, repaired for scikit-learn 1.9 and trained by compiled epochs
+    that all fits of an architecture share. Its parameters and their routing hold: what begins with
+    ``model__``, ``optimizer__``, ``loss__``, ``metrics__``, ``callbacks__`` or ``compile__``
+    reaches the network function, the optimizer and so on.
+
+    Parameters
+    ----------
+    model : callable or keras.Model, default=None
+        A network function: called with its ``model__`` parameters, and with ``meta`` (what is known
+        of the data: ``n_features_in_``, ``n_classes_``, ...), ``compile_kwargs`` or ``params``
+        where it takes them. Returns a Keras model, compiled or not.
+    warm_start : bool, default=False
+        Whether `fit` goes on from the last fit, the optimizer's memory included.
+    random_state : int, RandomState instance or None, default=None
+        What initial weights, dropout, the order of the rows and the validation split follow from.
+    optimizer : str, type or keras.optimizers.Optimizer, default="rmsprop"
+        How to train, unless the network function compiles.
+    loss : str, type or keras.losses.Loss, default=None
+        What to minimise, unless the network function compiles. By default the cross-entropy that
+        fits the last layer.
+    metrics : list, default=None
+        What else to record in ``history_``.
+    batch_size : int, default=None
+        Rows a step; 32 by default, all rows if -1.
+    validation_batch_size : int, default=None
+        Has no effect on any result; accepted for scikeras's sake.
+    verbose : int, default=0
+        If not 0, one line is printed an epoch.
+    callbacks : list, dict, type or keras.callbacks.Callback, default=None
+        Keras's callbacks. Those that act on batches are served by Keras's own, slower loop.
+    validation_split : float, default=0.0
+        Share of the rows, stratified, that are set aside to validate on after each epoch.
+    shuffle : bool, default=True
+        Whether each epoch sees the rows in a new order.
+    run_eagerly : bool, default=False
+        Whether to train step by step in Python, to debug a network.
+    epochs : int, default=1
+        Passes over the rows.
+    class_weight : dict, "balanced" or None, default=None
+        Weights of the classes, multiplied with ``sample_weight``.
+    **kwargs : dict
+        Routed parameters, and parameters of the network function by their own names.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The class labels.
+    n_features_in_ : int
+        Number of features seen in `fit`.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features seen in `fit`, where all were strings.
+    history_ : History
+        Loss and metrics of each epoch.
+    n_iter_ : int
+        Epochs trained.
+    best_epoch_ : int
+        The epoch, counted from 1, of the lowest validation loss; the last without validation.
+    network_ : Network
+        The trained network as a configuration and arrays.
+
+    Examples
+    --------
+    >>> from skmnist import KerasClassifier, dense_network, load_digits28, flatten_and_scale
+    >>> X, y = load_digits28(return_X_y=True)
+    >>> classifier = KerasClassifier(
+    ...     dense_network, model__hidden_layer_sizes=(64,), epochs=10, random_state=0
+    ... )
+    >>> classifier.fit(flatten_and_scale(X), y).score(flatten_and_scale(X), y) > 0.9
+    True
+    """
+
+    build_fn = None  # scikeras's deprecated name for `model`
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "epochs": [Interval(Integral, 1, None, closed="left")],
+        "batch_size": [Interval(Integral, 1, None, closed="left"), Options(Integral, {-1}), None],
+        "validation_split": [Interval(Real, 0, 1, closed="left")],
+        "random_state": ["random_state"],
+        "warm_start": ["boolean"],
+        "shuffle": ["boolean"],
+        "class_weight": [dict, StrOptions({"balanced"}), None],
+        "verbose": ["verbose"],
+    }
+
+    def __init__(
+        self,
+        model: Callable[..., keras.Model] | keras.Model | None = None,
+        *,
+        warm_start: bool = False,
+        random_state: int | np.random.RandomState | None = None,
+        optimizer: Any = "rmsprop",
+        loss: Any = None,
+        metrics: Any = None,
+        batch_size: int | None = None,
+        validation_batch_size: int | None = None,
+        verbose: int = 0,
+        callbacks: Any = None,
+        validation_split: float = 0.0,
+        shuffle: bool = True,
+        run_eagerly: bool = False,
+        epochs: int = 1,
+        class_weight: dict[Any, float] | Literal["balanced"] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        self.model = model
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.optimizer = optimizer
+        self.loss = loss
+        self.metrics = metrics
+        self.batch_size = batch_size
+        self.validation_batch_size = validation_batch_size
+        self.verbose = verbose
+        self.callbacks = callbacks
+        self.validation_split = validation_split
+        self.shuffle = shuffle
+        self.run_eagerly = run_eagerly
+        self.epochs = epochs
+        self.class_weight = class_weight
+        vars(self).update(kwargs)
+
+    # scikit-learn's contract
+
+    @with_callbacks
+    def fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        X_val: ArrayLike | None = None,
+        y_val: ArrayLike | None = None,
+    ) -> Self:
+        """Train the network.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Training rows.
+        y : array-like of shape (n_samples,)
+            Their labels.
+        sample_weight : array-like of shape (n_samples,), default=None
+            How much each row counts beside the others: the weights are scaled to a mean of 1.
+            Rows of weight 0 are left out.
+        X_val : array-like of shape (n_validation_samples, n_features), default=None
+            Rows to validate on after each epoch, instead of ``validation_split``.
+        y_val : array-like of shape (n_validation_samples,), default=None
+            Their labels.
+
+        Returns
+        -------
+        Self
+            The classifier itself, as it was before where training fails or is interrupted.
+        """
+        self._validate_params()
+        with unchanged_on_error(self):
+            go_on = self.warm_start and hasattr(self, "network_")
+            self._fit_rows(
+                X, y, sample_weight, X_val, y_val, go_on=go_on, epochs=self._epochs(), classes=None
+            )
+        return self
+
+    @with_callbacks
+    def partial_fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        classes: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> Self:
+        """Train for one epoch more, at a constant learning rate.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Training rows.
+        y : array-like of shape (n_samples,)
+            Their labels.
+        classes : array-like of shape (n_classes,), default=None
+            All labels there will be; by default those of the first call.
+        sample_weight : array-like of shape (n_samples,), default=None
+            How much each row counts.
+
+        Returns
+        -------
+        Self
+            The classifier itself.
+        """
+        self._validate_params()
+        with unchanged_on_error(self):
+            go_on = hasattr(self, "network_")
+            self._fit_rows(
+                X,
+                y,
+                sample_weight,
+                None,
+                None,
+                go_on=go_on,
+                epochs=1,
+                classes=classes,
+                partial=True,
+            )
+        return self
+
+    def predict(self, X: ArrayLike) -> NDArray[Any]:
+        """Name the most probable class of each row.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            Their labels.
+        """
+        outputs = self._outputs(X)
+        return self.target_encoder_.inverse_transform(outputs)
+
+    def predict_proba(self, X: ArrayLike) -> NDArray[np.float32]:
+        """Estimate the probability of each class.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            Probabilities, in the order of ``classes_``.
+        """
+        outputs = self._outputs(X)
+        probabilities = self.target_encoder_.inverse_transform(outputs, return_proba=True)
+        return np.reshape(probabilities, (len(outputs), -1))
+
+    def predict_log_proba(self, X: ArrayLike) -> NDArray[np.float32]:
+        """Estimate the logarithm of the probability of each class.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            Logarithms, in the order of ``classes_``.
+        """
+        with np.errstate(divide="ignore"):
+            return np.log(self.predict_proba(X))
+
+    @property
+    def model_(self) -> keras.Model:
+        """The trained network as a new `keras.Model`, built at each access."""
+        check_is_fitted(self, "network_")
+        return self.network_.to_keras()
+
+    @property
+    def initialized_(self) -> bool:
+        """Whether there is a network to predict with."""
+        return hasattr(self, "network_")
+
+    __repr__ = BaseEstimator.__repr__
+
+    @property
+    def _user_params(self) -> set[str]:
+        return {name for name in self._get_param_names() if name not in _signature(type(self))}
+
+    def _get_param_names(self) -> list[str]:
+        own = _signature(type(self))
+        routed = (
+            name for name in vars(self) if not name.startswith("_") and not name.endswith("_")
+        )
+        return sorted({*own, *routed})
+
+    # What a subclass says of its network
+
+    def _epochs(self) -> int:
+        return getattr(self, "fit__epochs", self.epochs)
+
+    def _plan(self, n_rows: int, epochs: int, seed: int, *, partial: bool) -> engine.Plan:
+        size = getattr(self, "fit__batch_size", self.batch_size)
+        size = n_rows if size == -1 else size or 32
+        return engine.Plan(size, epochs, seed, shuffle=self.shuffle)
+
+    def _compiled_model(self) -> keras.Model:
+        self._random_state = (
+            None  # scikeras would switch to deterministic ops for all of TensorFlow
+        )
+        model = self._build_keras_model()
+        if not model.compiled:
+            settings = self._get_compile_kwargs()
+            if settings["loss"] is None:
+                sigmoid = model.output_shape[-1] == 1
+                settings["loss"] = (
+                    keras.losses.BinaryCrossentropy()
+                    if sigmoid
+                    else keras.losses.SparseCategoricalCrossentropy()
+                )
+            model.compile(**settings)
+        return model
+
+    def _keras_callbacks(self) -> list[keras.callbacks.Callback]:
+        self._initialize_callbacks()
+        del self._predict_callbacks
+        return vars(self).pop("_fit_callbacks")
+
+    def _fit_targets(self, y: NDArray[Any], classes: NDArray[Any] | None) -> None:
+        self.classes_ = classes  # scikeras's encoder takes them from here
+        self.target_type_ = type_of_target(y if classes is None else classes)
+        self.target_encoder_ = self.target_encoder.fit(y)
+        vars(self).update(self.target_encoder_.get_metadata())
+
+    def _encode(self, y: NDArray[Any]) -> NDArray[Any]:
+        return self.target_encoder_.transform(y)
+
+    # How all of them are fitted
+
+    def _fit_rows(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None,
+        X_val: ArrayLike | None,
+        y_val: ArrayLike | None,
+        *,
+        go_on: bool,
+        epochs: int,
+        classes: ArrayLike | None,
+        partial: bool = False,
+    ) -> None:
+        X, y = check_rows(self, X, y, reset=not go_on, multi_output=True)
+        self.X_shape_, self.X_dtype_ = X.shape, X.dtype  # network functions may ask for them
+        y, known = check_labels(y, classes, self.classes_ if go_on else None)
+        if not go_on:
+            self._fit_targets(y, known)
+        seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
+        rows, held_out = weighted_rows(self, X, y, sample_weight, X_val, y_val, seed)
+        plan = self._plan(len(rows.X), epochs, seed, partial=partial)
+        if plan.patience is not None and held_out is None:
+            raise ValueError(
+                "early_stopping=True needs rows to validate on: set validation_split, or pass "
+                "X_val and y_val to fit."
+            )
+        with seeded(seed):
+            model = self._compiled_model()
+        context = self._init_callback_context(max_subtasks=epochs)
+        context.call_on_fit_task_begin(estimator=self, X=X, y=y)
+        following = Following(self, context, X, y, epochs)
+        done = engine.train(
+            model,
+            rows,
+            plan,
+            validation=held_out,
+            checkpoint=self._checkpoint if go_on else None,
+            callbacks=self._keras_callbacks(),
+            on_epoch=following,
+        )
+        before = self.history_ if go_on else History()
+        self.network_, self._checkpoint = done.network, done.checkpoint
+        self.history_ = before.then(done.history)
+        self.n_iter_ = self.history_.n_epochs
+        self.best_epoch_ = before.n_epochs + done.best_epoch
+        context.call_on_fit_task_end(
+            estimator=self, X=X, y=y, reconstruction_attributes=lambda: fitted(self, done.network)
+        )
+
+    def _outputs(self, X: ArrayLike) -> NDArray[np.float32]:
+        check_is_fitted(self, "network_")
+        X = check_rows(self, X, reset=False)
+        return engine.predict(self.network_, X)
+
+
+@functools.cache
+def _signature(kind: type) -> tuple[str, ...]:
+    parameters = inspect.signature(kind).parameters.values()
+    return tuple(p.name for p in parameters if p.kind is not p.VAR_KEYWORD)

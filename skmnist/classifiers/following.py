@@ -1,0 +1,66 @@
+"""What happens around a fit: scikit-learn's callbacks, printing, and no trace of a failed one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from skmnist.networks import Network
+
+if TYPE_CHECKING:
+    from skmnist.classifiers.base import KerasClassifier
+
+__all__ = ["Following", "fitted", "unchanged_on_error"]
+
+
+class Following:
+    """What a classifier does at the end of each epoch: callbacks of scikit-learn, printing."""
+
+    def __init__(
+        self, classifier: KerasClassifier, context: Any, X: Any, y: Any, epochs: int
+    ) -> None:
+        self._classifier, self._context, self._epochs = classifier, context, epochs
+        self._data = {"estimator": classifier, "X": X, "y": y}
+        self._done = 0
+        self._begin()
+
+    def _begin(self) -> None:
+        self._epoch = self._context.subcontext(task_name="epoch")
+        self._epoch.call_on_fit_task_begin(**self._data)
+
+    def __call__(self, logs: dict[str, float], network: Callable[[], Network]) -> bool:
+        """Tell the callbacks; true where one of them asks to stop."""
+        self._done += 1
+        if self._classifier.verbose:
+            figures = "  ".join(f"{name} {value:.4f}" for name, value in logs.items())
+            print(f"Epoch {self._done}/{self._epochs}  {figures}")
+        stop = self._epoch.call_on_fit_task_end(
+            **self._data,
+            reconstruction_attributes=lambda: fitted(self._classifier, network()),
+        )
+        if not stop and self._done < self._epochs:
+            self._begin()
+        return bool(stop)
+
+
+def fitted(classifier: KerasClassifier, network: Network) -> dict[str, Any]:
+    """Attributes with which a copy of the classifier can predict."""
+    names = ("classes_", "n_features_in_", "feature_names_in_", "target_encoder_")
+    return {n: getattr(classifier, n) for n in names if hasattr(classifier, n)} | {
+        "network_": network
+    }
+
+
+@contextmanager
+def unchanged_on_error(classifier: KerasClassifier) -> Iterator[None]:
+    """Let a failed or interrupted fit leave no trace: the last good fit stays usable."""
+    before = dict(vars(classifier))
+    try:
+        yield
+    except BaseException:
+        teardown = ("_callback_fit_ctx", "_skl_callbacks_to_teardown")
+        kept = {name: value for name, value in vars(classifier).items() if name in teardown}
+        vars(classifier).clear()
+        vars(classifier).update(before | kept)
+        raise

@@ -1,0 +1,141 @@
+"""From what a user passes to `fit` to what the engine trains on: labels, weights, validation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.model_selection import train_test_split
+from sklearn.utils import compute_sample_weight
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
+from sklearn.utils.validation import _check_sample_weight, column_or_1d, validate_data
+
+from skmnist.engine import Rows
+
+if TYPE_CHECKING:
+    from skmnist.classifiers.base import KerasClassifier
+
+__all__ = ["check_labels", "check_rows", "weighted_rows"]
+
+
+def check_rows(
+    classifier: KerasClassifier, X: Any, y: Any = "no_validation", **options: Any
+) -> Any:
+    """Check samples as scikit-learn does, and bring them to the engine's type and layout."""
+    return validate_data(classifier, X, y, dtype=np.float32, order="C", allow_nd=True, **options)
+
+
+def check_labels(
+    y: NDArray[Any], classes: ArrayLike | None, known: NDArray[Any] | None
+) -> tuple[NDArray[Any], NDArray[Any] | None]:
+    """Check what is to be learned.
+
+    Parameters
+    ----------
+    y : ndarray
+        Labels, as numbers, strings or indicators.
+    classes : array-like or None
+        All labels there will be, where the user names them.
+    known : ndarray or None
+        The labels of the fit that this one goes on from.
+
+    Returns
+    -------
+    y : ndarray
+        The labels, a single column made one-dimensional.
+    classes : ndarray or None
+        All labels; None for indicators of several labels a row.
+    """
+    if y.ndim == 2 and y.shape[1] == 1:
+        y = column_or_1d(y, warn=True)
+    check_classification_targets(y)
+    if type_of_target(y).startswith("multilabel"):
+        return y, None
+    seen = np.unique(y)
+    if known is None:
+        known = seen if classes is None else np.unique(classes)
+    elif classes is not None and not np.array_equal(np.unique(classes), known):
+        raise ValueError(
+            f"`classes={np.unique(classes)!r}` is not the same as on last call to partial_fit, "
+            f"was: {known!r}"
+        )
+    if not np.isin(seen, known).all():
+        raise ValueError(
+            f"y has labels that are not among the classes: {np.setdiff1d(seen, known)!r}; the "
+            f"classes are {known!r}. Name all of them at the first partial_fit, or fit anew with "
+            "warm_start=False."
+        )
+    if len(known) < 2:
+        raise ValueError(
+            "A classifier needs samples of at least 2 classes in the data, but the data contains "
+            f"only one class: {known[0]!r}"
+        )
+    return y, known
+
+
+def weighted_rows(
+    classifier: KerasClassifier,
+    X: NDArray[np.float32],
+    y: NDArray[Any],
+    sample_weight: ArrayLike | None,
+    X_val: Any,
+    y_val: Any,
+    seed: int,
+) -> tuple[Rows, Rows | None]:
+    """Weigh the rows, and set some aside to validate on.
+
+    Parameters
+    ----------
+    classifier : KerasClassifier
+        Knows ``class_weight``, ``validation_split`` and how to encode labels.
+    X : ndarray of shape (n_rows, ...)
+        Checked rows.
+    y : ndarray of shape (n_rows, ...)
+        Checked labels.
+    sample_weight : array-like of shape (n_rows,) or None
+        As the user passed it.
+    X_val, y_val : array-like or None
+        As the user passed them.
+    seed : int
+        What the split follows from.
+
+    Returns
+    -------
+    rows : Rows
+        To train on: those of weight 0 left out, the mean weight 1.
+    held_out : Rows or None
+        To validate on.
+    """
+    weights = _check_sample_weight(sample_weight, X, dtype=np.float32, ensure_non_negative=True)
+    if classifier.class_weight is not None:
+        weights = weights * compute_sample_weight(classifier.class_weight, y).astype(np.float32)
+    if not weights.any():
+        raise ValueError("All sample weights are 0: there is nothing to train on.")
+    keep = np.flatnonzero(weights)
+    if len(keep) < len(X):
+        X, y, weights = X[keep], y[keep], weights[keep]
+    weights = weights / weights.mean()  # so that a weight of 2 everywhere is no weight at all
+    rows = Rows(X, classifier._encode(y), weights)
+    if X_val is not None or y_val is not None:
+        return rows, _given_rows(classifier, len(X), X_val, y_val)
+    if not classifier.validation_split:
+        return rows, None
+    parts = train_test_split(
+        np.arange(len(X)), test_size=classifier.validation_split, stratify=y, random_state=seed
+    )
+    train, held_out = (Rows(*(array[np.sort(part)] for array in rows)) for part in parts)
+    return train, held_out
+
+
+def _given_rows(classifier: KerasClassifier, n_rows: int, X_val: Any, y_val: Any) -> Rows:
+    if X_val is None or y_val is None:
+        raise ValueError("X_val and y_val are passed together or not at all.")
+    X_val, y_val = check_rows(classifier, X_val, y_val, reset=False)
+    if len(X_val) == n_rows:
+        raise ValueError(
+            f"X_val has as many rows as X, {n_rows}: cross-validation slices such an array like X, "
+            "and its rows would be training rows. Leave out one of them."
+        )
+    y_val, _ = check_labels(y_val, None, classifier.classes_)
+    return Rows(X_val, classifier._encode(y_val), np.ones(len(X_val), dtype=np.float32))

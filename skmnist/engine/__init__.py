@@ -1,0 +1,31 @@
+"""Training and prediction as compiled programs, shared by every fit of an architecture.
+
+The only place that knows TensorFlow. A fitted network is a configuration and arrays; what is
+expensive, the traced and compiled epoch, is kept here in a bounded cache.
+"""
+
+from __future__ import annotations
+
+from skmnist.engine.schedules import SCHEDULES, Schedule, learning_rates
+from skmnist.engine.training import (
+    Fit,
+    Plan,
+    Rows,
+    clear_programs,
+    count_traces,
+    predict,
+    train,
+)
+
+__all__ = [
+    "SCHEDULES",
+    "Fit",
+    "Plan",
+    "Rows",
+    "Schedule",
+    "clear_programs",
+    "count_traces",
+    "learning_rates",
+    "predict",
+    "train",
+]

@@ -1,0 +1,384 @@
+"""Training programs on TensorFlow: whole epochs, and evaluations, as compiled functions.
+
+A program is pure from the outside: state and data go in, state and logs come out. Its variables
+are working memory, guarded by a lock for the length of one call.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skmnist._keras import keras
+from skmnist.engine.keys import dropout_layers, is_graph
+
+# isort: split
+import tensorflow as tf
+
+__all__ = ["Data", "State", "Trainer", "place"]
+
+_EVALUATION_ROWS: Final = 1000
+"""Rows a batch of an evaluation."""
+
+
+def _obey_worker_share() -> None:
+    """Take no more threads than a joblib worker is given.
+
+    joblib tells its worker processes their share of the cores through this variable, which
+    TensorFlow ignores.
+    """
+    share = os.environ.get("OMP_NUM_THREADS", "")
+    if share.isdigit() and int(share) > 0:
+        try:
+            tf.config.threading.set_intra_op_parallelism_threads(int(share))
+            tf.config.threading.set_inter_op_parallelism_threads(int(share))
+        except RuntimeError:  # TensorFlow already runs with the user's own settings
+            return
+
+
+_obey_worker_share()
+
+
+class State(NamedTuple):
+    """All that a training step changes.
+
+    Parameters
+    ----------
+    variables : list of array
+        Weights and random seeds of the network, in the order of `keras.Model.variables`.
+    slots : list of array
+        What the optimizer remembers, its learning rate excepted.
+    """
+
+    variables: list[Any]
+    slots: list[Any]
+
+    def to_numpy(self) -> State:
+        """Bring the state back from the device."""
+        return State(*([np.asarray(array) for array in arrays] for arrays in self))
+
+
+class Data(NamedTuple):
+    """Rows to train or evaluate on, on the device.
+
+    Parameters
+    ----------
+    X, y, weights : tensor
+        Rows, targets as the loss takes them, one weight a row.
+    n_rows : int
+        Rows that count; those behind are padding.
+    """
+
+    X: Any
+    y: Any
+    weights: Any
+    n_rows: int
+
+
+def place(
+    X: NDArray[Any], y: NDArray[Any], weights: NDArray[Any], *, whole_batches_of: int = 1
+) -> Data:
+    """Bring rows to the device, padded with zeros to whole batches.
+
+    Parameters
+    ----------
+    X, y, weights : ndarray
+        Of one length.
+    whole_batches_of : int, default=1
+        Rows a batch.
+
+    Returns
+    -------
+    Data
+        The rows.
+    """
+    missing = -len(X) % whole_batches_of
+    arrays = [
+        np.pad(a, [(0, missing)] + [(0, 0)] * (a.ndim - 1)) if missing else a
+        for a in (X, y, weights)
+    ]
+    return Data(*(tf.convert_to_tensor(a) for a in arrays), len(X))
+
+
+class _FreeDropout(keras.layers.Dropout):
+    """Dropout whose rate is an argument of the program instead of a constant in it."""
+
+    def build(self, input_shape: Any) -> None:
+        super().build(input_shape)
+        self.free_rate = tf.Variable(self.rate, trainable=False, dtype=tf.float32)
+
+    def call(self, inputs: Any, training: bool = False) -> Any:
+        if not training:
+            return inputs
+        keep = 1.0 - self.free_rate
+        seed = tf.cast(self.seed_generator.next(), tf.int32)
+        drawn = tf.random.stateless_uniform(tf.shape(inputs), seed)
+        return tf.where(drawn < keep, inputs / keep, tf.zeros_like(inputs))
+
+
+class Trainer:
+    """Training epochs and evaluations of one architecture, optimizer, loss and set of metrics.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Built and compiled. Cloned where Keras can do so, else taken over.
+    loss : object
+        As `keras.Model.compile` takes it.
+    xla : bool
+        Whether to compile with XLA, which needs whole batches.
+    like : sequence of ndarray
+        Rows, targets and weights of the types and shapes to come, in any number.
+    metrics, weighted_metrics : object
+        As `keras.Model.compile` takes them.
+    """
+
+    n_traces = 0
+    """How many training programs were traced in this process."""
+
+    def __init__(
+        self,
+        model: keras.Model,
+        loss: Any,
+        *,
+        like: Sequence[NDArray[Any]],
+        xla: bool,
+        metrics: Any = None,
+        weighted_metrics: Any = None,
+    ) -> None:
+        self.xla = xla
+        self._measures = ["loss", *(metrics or [])]
+        self._lock = threading.Lock()
+        self._model = _with_free_dropout(model) if is_graph(model) else model
+        self._optimizer = keras.optimizers.deserialize(keras.optimizers.serialize(model.optimizer))
+        self._model.compile(
+            self._optimizer,
+            loss,
+            metrics=metrics,
+            weighted_metrics=weighted_metrics,
+            jit_compile=False,
+        )
+        self._optimizer.build(self._model.trainable_variables)
+        self._has_free_rate = not isinstance(
+            self._optimizer._learning_rate, keras.optimizers.schedules.LearningRateSchedule
+        )
+        self._free: list[Any] = [
+            layer.free_rate for layer in self._model.layers if isinstance(layer, _FreeDropout)
+        ]
+        if self._optimizer.weight_decay is not None:
+            self._optimizer.weight_decay = tf.Variable(0.0, trainable=False)
+            self._free.append(self._optimizer.weight_decay)
+        fixed = self._optimizer._learning_rate if self._has_free_rate else None
+        self._slots = [v for v in self._optimizer.variables if v is not fixed]
+        variables, slots, free = map(_specs, (self._model.variables, self._slots, self._free))
+        rows = [tf.TensorSpec([None, *a.shape[1:]], a.dtype) for a in like]
+        steps = [
+            tf.TensorSpec([None, None], tf.int32),
+            tf.TensorSpec([], tf.int32),
+            tf.TensorSpec([None], tf.float32),
+        ]
+        self._train = tf.function(
+            self._epoch, input_signature=[variables, slots, free, *rows, *steps], jit_compile=xla
+        )
+        self._test = tf.function(self._evaluation, input_signature=[variables, *rows])
+
+    def initial_slots(self) -> list[Any]:
+        """Give the optimizer's memory before the first step: all zeros."""
+        return [np.zeros(v.shape, v.dtype) for v in self._slots]
+
+    def epoch(
+        self,
+        state: State,
+        data: Data,
+        order: NDArray[np.int32],
+        rates: NDArray[np.float32],
+        free: list[float],
+    ) -> tuple[State, dict[str, float]]:
+        """Train for an epoch.
+
+        Parameters
+        ----------
+        state : State
+            The state before.
+        data : Data
+            The rows; padded to whole batches under XLA.
+        order : ndarray of shape (n_steps, batch_size)
+            Indices of rows; the last batch may reach into the padding.
+        rates : ndarray of shape (n_steps,)
+            The learning rate of each step.
+        free : list of float
+            Rates of the free dropout layers, then the weight decay, if there are any.
+
+        Returns
+        -------
+        State
+            The state after.
+        dict of str to float
+            Loss and metrics over the epoch, as Keras reports them.
+        """
+        with self._lock:
+            variables, slots, logs = self._train(
+                state.variables,
+                state.slots,
+                [np.float32(value) for value in free],
+                *data[:3],
+                order,
+                np.int32(data.n_rows),
+                rates,
+            )
+        return State(variables, slots), {name: float(value) for name, value in logs.items()}
+
+    def evaluate(self, state: State, data: Data) -> dict[str, float]:
+        """Compute loss and metrics without training.
+
+        Parameters
+        ----------
+        state : State
+            The state, which stays as it is.
+        data : Data
+            The rows.
+
+        Returns
+        -------
+        dict of str to float
+            Loss and metrics, as Keras reports them.
+        """
+        with self._lock:
+            logs = self._test(state.variables, *data[:3])
+        return {name: float(value) for name, value in logs.items()}
+
+    def weights(self, state: State) -> list[NDArray[Any]]:
+        """Pick the weights of `keras.Model.get_weights` from a state.
+
+        Parameters
+        ----------
+        state : State
+            A state of this program.
+
+        Returns
+        -------
+        list of ndarray
+            The weights.
+        """
+        place_of = {id(v): i for i, v in enumerate(self._model.variables)}
+        return [np.asarray(state.variables[place_of[id(w)]]) for w in self._model.weights]
+
+    def _epoch(
+        self,
+        variables: list[tf.Tensor],
+        slots: list[tf.Tensor],
+        free: list[tf.Tensor],
+        X: tf.Tensor,
+        y: tf.Tensor,
+        weights: tf.Tensor,
+        order: tf.Tensor,
+        n_rows: tf.Tensor,
+        rates: tf.Tensor,
+    ) -> tuple[list[tf.Tensor], list[tf.Tensor], dict[str, tf.Tensor]]:
+        Trainer.n_traces += 1
+        _assign(self._model.variables, variables)
+        _assign(self._slots, slots)
+        _assign(self._free, free)
+        step = self._padded_step if self.xla else self._keras_step
+        totals = self._run(step, X, y, weights, order, n_rows, rates)
+        if self.xla:
+            logs = {name: totals[name] for name in self._measures}
+        else:
+            logs = self._model.get_metrics_result()
+        return _values(self._model.variables), _values(self._slots), logs
+
+    def _run(
+        self,
+        step: Any,
+        X: tf.Tensor,
+        y: tf.Tensor,
+        weights: tf.Tensor,
+        order: tf.Tensor,
+        n_rows: tf.Tensor,
+        rates: tf.Tensor,
+    ) -> dict[str, tf.Tensor]:
+        self._model.reset_metrics()
+        batch_size = tf.shape(order)[1]
+        loss, correct = tf.zeros(()), tf.zeros(())
+        for i in tf.range(tf.shape(order)[0]):
+            if self._has_free_rate:
+                self._optimizer.learning_rate.assign(rates[i])
+            count = tf.minimum(batch_size, n_rows - i * batch_size)
+            batch_loss, batch_correct = step(X, y, weights, order[i], count)
+            loss += batch_loss
+            correct += batch_correct
+        total = tf.cast(n_rows, tf.float32)
+        return {"loss": loss / total, "accuracy": correct / total}
+
+    def _keras_step(
+        self, X: tf.Tensor, y: tf.Tensor, weights: tf.Tensor, rows: tf.Tensor, count: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Keras's own training step on the rows that count; its metrics keep the totals."""
+        rows = rows[:count]
+        self._model.train_step((tf.gather(X, rows), tf.gather(y, rows), tf.gather(weights, rows)))
+        return tf.zeros(()), tf.zeros(())
+
+    def _padded_step(
+        self, X: tf.Tensor, y: tf.Tensor, weights: tf.Tensor, rows: tf.Tensor, count: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Take the same step on a whole batch, padding weighing nothing: XLA fixes shapes."""
+        x, target, weight = tf.gather(X, rows), tf.gather(y, rows), tf.gather(weights, rows)
+        parameters = [v.value for v in self._model.trainable_variables]
+        with tf.GradientTape() as tape:
+            output = self._model(x, training=True)
+            losses = self._model.loss.call(target, output)
+            total = tf.reduce_sum(losses * weight)
+            loss = total / tf.cast(count, tf.float32)
+        self._optimizer.apply(tape.gradient(loss, parameters), self._model.trainable_variables)
+        real = tf.cast(tf.range(tf.shape(rows)[0]) < count, tf.float32)
+        return total, tf.reduce_sum(_is_correct(target, output) * real)
+
+    def _evaluation(
+        self, variables: list[tf.Tensor], X: tf.Tensor, y: tf.Tensor, weights: tf.Tensor
+    ) -> dict[str, tf.Tensor]:
+        _assign(self._model.variables, variables)
+        self._model.reset_metrics()
+        n_rows = tf.shape(X)[0]
+        for start in tf.range(0, n_rows, _EVALUATION_ROWS):
+            rows = slice(start, tf.minimum(start + _EVALUATION_ROWS, n_rows))
+            self._model.test_step((X[rows], y[rows], weights[rows]))
+        return self._model.get_metrics_result()
+
+
+def _with_free_dropout(model: keras.Model) -> keras.Model:
+    free = {layer.name for layer in dropout_layers(model)}
+
+    def copy(layer: keras.Layer) -> keras.Layer:
+        kind = _FreeDropout if layer.name in free else type(layer)
+        return kind.from_config(layer.get_config())
+
+    return keras.models.clone_model(model, clone_function=copy)
+
+
+def _assign(variables: Sequence[Any], values: Sequence[tf.Tensor]) -> None:
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)
+
+
+def _specs(variables: Sequence[Any]) -> list[tf.TensorSpec]:
+    return [tf.TensorSpec(v.shape, v.dtype) for v in variables]
+
+
+def _values(variables: Sequence[Any]) -> list[tf.Tensor]:
+    return [tf.identity(v.value) for v in variables]
+
+
+def _is_correct(target: tf.Tensor, output: tf.Tensor) -> tf.Tensor:
+    """Whether each row's class is the one that it should be, as 1.0 or 0.0."""
+    if output.shape[-1] == 1:
+        hit = tf.equal(tf.reshape(output, [-1]) > 0.5, tf.reshape(target, [-1]) > 0.5)
+    else:
+        wide = target.shape.rank == 2 and target.shape[-1] == output.shape[-1]
+        label = tf.argmax(target, -1) if wide else tf.cast(tf.reshape(target, [-1]), tf.int64)
+        hit = tf.equal(tf.argmax(output, -1), label)
+    return tf.cast(hit, tf.float32)

@@ -1,0 +1,73 @@
+"""Prediction programs on TensorFlow: weights and rows go in, outputs come out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skmnist._keras import keras
+
+# isort: split
+import tensorflow as tf
+
+__all__ = ["Predictor"]
+
+_PREDICTION_ROWS: Final = 64
+"""Rows a batch of a prediction: always this many, so that a row's result, which may depend in its
+last bits on the shape of the matrix product, depends on the row alone. One image is answered at
+once all the same."""
+
+
+class Predictor:
+    """The outputs of one architecture, with weights and rows as arguments.
+
+    Parameters
+    ----------
+    model : keras.Model
+        A built model.
+    """
+
+    def __init__(self, model: keras.Model) -> None:
+        self._model = model
+        weights = [tf.TensorSpec(w.shape, w.dtype) for w in model.weights]
+        batches = tf.TensorSpec([None, _PREDICTION_ROWS, *model.input_shape[1:]], tf.float32)
+        self._function = tf.function(self._batches, input_signature=[weights, batches])
+
+    def __call__(self, weights: Sequence[Any], X: NDArray[Any]) -> NDArray[Any]:
+        """Compute the network's outputs.
+
+        Parameters
+        ----------
+        weights : sequence of array
+            In the order of `keras.Model.get_weights`.
+        X : ndarray of shape (n_rows, ...)
+            The rows.
+
+        Returns
+        -------
+        ndarray
+            One output a row, each computed as if it were alone.
+        """
+        missing = -len(X) % _PREDICTION_ROWS
+        padded = np.pad(X, [(0, missing)] + [(0, 0)] * (X.ndim - 1)) if missing else X
+        batches = padded.reshape(-1, _PREDICTION_ROWS, *X.shape[1:])
+        outputs = self._function(list(weights), batches).numpy()
+        return outputs.reshape(-1, *outputs.shape[2:])[: len(X)]
+
+    def _batches(self, weights: list[tf.Tensor], batches: tf.Tensor) -> tf.Tensor:
+        of_id = {id(v): w for v, w in zip(self._model.weights, weights, strict=True)}
+
+        def output(batch: tf.Tensor) -> tf.Tensor:
+            values = [
+                [of_id.get(id(v), v.value) for v in variables]
+                for variables in (
+                    self._model.trainable_variables,
+                    self._model.non_trainable_variables,
+                )
+            ]
+            return self._model.stateless_call(*values, batch, training=False)[0]
+
+        return tf.map_fn(output, batches, fn_output_signature=tf.float32)

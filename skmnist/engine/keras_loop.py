@@ -1,0 +1,112 @@
+"""Keras's own training loop, for what an epoch in one program can't do: acting on batches."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skmnist._keras import keras
+from skmnist.engine import _tensorflow as backend
+from skmnist.engine.keys import optimizer_key
+
+if TYPE_CHECKING:
+    from skmnist.engine.training import Checkpoint, Plan, Rows, Run
+
+__all__ = ["needs_keras", "train_by_keras"]
+
+_BATCH_HOOKS: Final = (
+    "on_batch_begin",
+    "on_batch_end",
+    "on_train_batch_begin",
+    "on_train_batch_end",
+)
+
+
+def needs_keras(model: keras.Model, callbacks: Sequence[keras.callbacks.Callback]) -> bool:
+    """Tell whether an epoch must be left batch by batch, or ends in another way than by steps."""
+    acts_on_batches = any(
+        getattr(getattr(callback, hook), "__func__", None)
+        is not getattr(keras.callbacks.Callback, hook)
+        for callback in callbacks
+        for hook in _BATCH_HOOKS
+    )
+    return acts_on_batches or model.run_eagerly or model.optimizer.use_ema
+
+
+def train_by_keras(
+    model: keras.Model,
+    rows: Rows,
+    plan: Plan,
+    validation: Rows | None,
+    checkpoint: Checkpoint | None,
+    callbacks: Sequence[keras.callbacks.Callback],
+    run: Run,
+) -> backend.State:
+    """Train by Keras's own loop, in the same order and at the same rates."""
+    model.optimizer.build(model.trainable_variables)
+    slots = [v for v in model.optimizer.variables if v is not model.optimizer._learning_rate]
+    if checkpoint is not None:
+        for variable, value in zip(model.variables, checkpoint.state.variables, strict=True):
+            variable.assign(value)
+        if checkpoint.optimizer == optimizer_key(model.optimizer):
+            for variable, value in zip(slots, checkpoint.state.slots, strict=True):
+                variable.assign(value)
+
+    def state() -> backend.State:
+        return backend.State([np.array(v) for v in model.variables], [np.array(v) for v in slots])
+
+    batches = _Batches(rows, plan, run)
+    model.fit(
+        batches,
+        epochs=plan.epochs,
+        validation_data=validation,
+        callbacks=[*callbacks, _Follower(run, state, batches)],
+        shuffle=False,
+        verbose=0,
+    )
+    return state()
+
+
+class _Batches(keras.utils.PyDataset):
+    """The batches of each epoch, in the order of the run."""
+
+    def __init__(self, rows: Rows, plan: Plan, run: Run) -> None:
+        super().__init__()
+        self._rows, self._size, self._run = rows, plan.batch_size, run
+        self.begin(0)
+
+    def begin(self, epoch: int) -> None:
+        self._order = self._run.order(epoch, len(self._rows.X))
+
+    def __len__(self) -> int:
+        return math.ceil(len(self._rows.X) / self._size)
+
+    def __getitem__(self, index: int) -> tuple[NDArray[Any], ...]:
+        chosen = self._order[index * self._size : (index + 1) * self._size]
+        return tuple(array[chosen] for array in self._rows)
+
+
+class _Follower(keras.callbacks.Callback):
+    """The run's own part in Keras's loop: rates, order, history, early stopping."""
+
+    def __init__(self, run: Run, state: Callable[[], backend.State], batches: _Batches) -> None:
+        super().__init__()
+        self._run, self._state, self._batches = run, state, batches
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self._batches.begin(epoch)
+        self._epoch = epoch
+
+    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+        if self._run.plan.schedule != "constant":
+            if not hasattr(self, "_rates"):
+                self._rates = self._run.rates(len(self._batches))
+            self.model.optimizer.learning_rate = float(self._rates[self._epoch, batch])
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        if self._run.end_epoch(dict(logs or {}), self._state):
+            self.model.stop_training = True

@@ -1,0 +1,383 @@
+"""The loop over epochs: order of the rows, history, early stopping, callbacks."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skmnist._keras import keras
+from skmnist.engine import _tensorflow as backend
+from skmnist.engine._tensorflow_predict import Predictor
+from skmnist.engine.cache import Cache
+from skmnist.engine.keras_loop import needs_keras, train_by_keras
+from skmnist.engine.keys import (
+    architecture,
+    dropout_layers,
+    named_loss,
+    optimizer_key,
+    serialized,
+    suits_xla,
+    value_key,
+)
+from skmnist.engine.schedules import Schedule, learning_rates
+from skmnist.history import History
+from skmnist.networks import Network
+
+__all__ = [
+    "Checkpoint",
+    "Fit",
+    "Plan",
+    "Rows",
+    "clear_programs",
+    "count_traces",
+    "predict",
+    "train",
+]
+
+_PROGRAMS: Final = 32
+"""How many programs of each kind are kept; one takes some megabytes."""
+
+_trainers: Final = Cache[backend.Trainer](_PROGRAMS)
+_predictors: Final = Cache[Predictor](_PROGRAMS)
+
+
+class Rows(NamedTuple):
+    """Rows to train or validate on.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_rows, ...)
+        What the network takes.
+    y : ndarray of shape (n_rows, ...)
+        Targets as the loss takes them.
+    weights : ndarray of shape (n_rows,), dtype float32
+        How much each row counts.
+    """
+
+    X: NDArray[Any]
+    y: NDArray[Any]
+    weights: NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How to train.
+
+    Parameters
+    ----------
+    batch_size : int
+        Rows a step.
+    epochs : int
+        Passes over the rows.
+    seed : int
+        What the order of the rows follows from.
+    schedule : {"constant", "cosine", "one_cycle"}, default="constant"
+        How the optimizer's learning rate changes. Callbacks may change a constant one.
+    patience : int, default=None
+        Epochs without a lower validation loss after which training stops and the weights of the
+        best epoch are taken. None trains to the end and takes the last weights.
+    shuffle : bool, default=True
+        Whether each epoch sees the rows in a new order.
+    """
+
+    batch_size: int
+    epochs: int
+    seed: int
+    schedule: Schedule = "constant"
+    patience: int | None = None
+    shuffle: bool = True
+
+
+class Checkpoint(NamedTuple):
+    """Where a fit stopped, for another to go on from.
+
+    Parameters
+    ----------
+    state : State
+        Weights, random seeds and the optimizer's memory.
+    optimizer : str
+        Key of the optimizer whose memory it is.
+    epoch : int
+        Epochs trained so far.
+    """
+
+    state: backend.State
+    optimizer: str
+    epoch: int
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What a training gives.
+
+    Parameters
+    ----------
+    network : Network
+        The trained network.
+    history : History
+        Loss and metrics of each epoch.
+    best_epoch : int
+        The epoch, counted from 1, of the lowest validation loss; the last without validation.
+    checkpoint : Checkpoint
+        Where to go on from.
+    """
+
+    network: Network
+    history: History
+    best_epoch: int
+    checkpoint: Checkpoint
+
+
+OnEpoch = Callable[[dict[str, float], Callable[[], Network]], bool]
+"""Called after each epoch with its logs and a way to the network as it is; true stops training."""
+
+
+def train(
+    model: keras.Model,
+    rows: Rows,
+    plan: Plan,
+    *,
+    validation: Rows | None = None,
+    checkpoint: Checkpoint | None = None,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+    on_epoch: OnEpoch = lambda *_: False,
+) -> Fit:
+    """Train a network.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Compiled; its weights are where training begins. Changed only where Keras's callbacks ask
+        for it.
+    rows : Rows
+        What to train on.
+    plan : Plan
+        How.
+    validation : Rows, default=None
+        What to validate on after each epoch.
+    checkpoint : Checkpoint, default=None
+        Where to go on from, instead of the model's weights.
+    callbacks : sequence of keras.callbacks.Callback, default=()
+        Keras's callbacks. Those that act on batches are served by Keras's own loop.
+    on_epoch : callable, default=None
+        Called after each epoch.
+
+    Returns
+    -------
+    Fit
+        The trained network and how it got there.
+    """
+    key = optimizer_key(model.optimizer)
+    first = checkpoint.epoch if checkpoint else 0
+    run = Run(model, plan, on_epoch, first)
+    if needs_keras(model, callbacks):
+        state = train_by_keras(model, rows, plan, validation, checkpoint, callbacks, run)
+    else:
+        state = _train_by_program(model, rows, plan, validation, checkpoint, callbacks, run, key)
+    network = run.best if plan.patience is not None and run.best else run.network(state)
+    return Fit(network, run.history, run.best_epoch, Checkpoint(state, key, first + run.n_epochs))
+
+
+def predict(network: Network, X: NDArray[Any]) -> NDArray[Any]:
+    """Compute a network's outputs.
+
+    Parameters
+    ----------
+    network : Network
+        A trained network.
+    X : ndarray of shape (n_rows, ...)
+        The rows.
+
+    Returns
+    -------
+    ndarray
+        One output a row, which depends on no other row.
+    """
+    key = (_key_of(network.config), tuple(network.custom_objects.values()))
+    return _predictors.get(key, lambda: Predictor(network.to_keras()))(network.arrays, X)
+
+
+def count_traces() -> int:
+    """Tell how many training programs this process has traced."""
+    return backend.Trainer.n_traces
+
+
+def clear_programs() -> None:
+    """Forget all programs, to give their memory back."""
+    _trainers.clear()
+    _predictors.clear()
+
+
+@functools.lru_cache(maxsize=2 * _PROGRAMS)
+def _key_of(config: str) -> str:
+    return architecture(json.loads(config))
+
+
+@dataclass
+class Run:
+    """What both ways to train keep while they run."""
+
+    model: keras.Model
+    plan: Plan
+    on_epoch: OnEpoch
+    first: int
+    history: History = field(default_factory=History)
+    best: Network | None = None
+    best_epoch: int = 0
+    best_loss: float = float("inf")
+
+    @property
+    def n_epochs(self) -> int:
+        return self.history.n_epochs
+
+    def network(self, state: backend.State) -> Network:
+        is_weight = {id(w) for w in self.model.weights}
+        pairs = zip(self.model.variables, state.variables, strict=True)
+        return Network.from_keras(
+            self.model, [np.asarray(a) for v, a in pairs if id(v) in is_weight]
+        )
+
+    def end_epoch(self, logs: dict[str, float], state: Callable[[], backend.State]) -> bool:
+        """Record an epoch; tell whether training is to stop."""
+        self.history = self.history.then({name: [value] for name, value in logs.items()})
+        if not np.isfinite(logs["loss"]):
+            raise FloatingPointError(
+                f"The loss is {logs['loss']} after epoch {self.n_epochs}: training diverged. Lower "
+                "the learning rate, or scale the features."
+            )
+        loss = logs.get("val_loss", -float(self.n_epochs))
+        if loss < self.best_loss:
+            self.best_loss, self.best_epoch = loss, self.n_epochs
+            if self.plan.patience is not None:
+                self.best = self.network(state())
+        stop = self.on_epoch(logs, lambda: self.network(state()))
+        patience = self.plan.patience
+        return stop or (patience is not None and self.n_epochs - self.best_epoch >= patience)
+
+    def order(self, epoch: int, n_rows: int) -> NDArray[np.int32]:
+        """Put the rows of an epoch in order: it follows from the seed and the epoch alone."""
+        if not self.plan.shuffle:
+            return np.arange(n_rows, dtype=np.int32)
+        rng = np.random.default_rng([self.plan.seed, self.first + epoch])
+        return rng.permutation(n_rows).astype(np.int32)
+
+    def rates(self, n_steps: int) -> NDArray[np.float32]:
+        """Compute the learning rate of every step of the fit, epoch by epoch."""
+        rate = self.model.optimizer.learning_rate
+        peak = 0.0 if callable(rate) else float(rate)
+        steps = learning_rates(self.plan.schedule, peak, n_steps * self.plan.epochs)
+        return steps.reshape(self.plan.epochs, n_steps)
+
+
+def _train_by_program(
+    model: keras.Model,
+    rows: Rows,
+    plan: Plan,
+    validation: Rows | None,
+    checkpoint: Checkpoint | None,
+    callbacks: Sequence[keras.callbacks.Callback],
+    run: Run,
+    optimizer: str,
+) -> backend.State:
+    trainer = _trainer(model, rows, plan.epochs, optimizer)
+    batch = min(plan.batch_size, len(rows.X))
+    data = backend.place(*rows, whole_batches_of=batch if trainer.xla else 1)
+    held_out = validation and backend.place(*validation)
+    n_steps = -(-len(rows.X) // batch)
+    rates = run.rates(n_steps)
+    free = [layer.rate for layer in dropout_layers(model)]
+    if model.optimizer.weight_decay is not None:
+        free.append(float(model.optimizer.weight_decay))
+    state = _begin(model, trainer, checkpoint, optimizer)
+    keras_callbacks = _KerasCallbacks(callbacks, model, plan.epochs) if callbacks else None
+    for epoch in range(plan.epochs):
+        if keras_callbacks:
+            state = keras_callbacks.call(state, "on_epoch_begin", epoch)
+            if plan.schedule == "constant":
+                rates = run.rates(n_steps)
+        padding = np.arange(len(rows.X), n_steps * batch, dtype=np.int32)
+        order = np.concatenate([run.order(epoch, len(rows.X)), padding]).reshape(n_steps, batch)
+        state, logs = trainer.epoch(state, data, order, rates[epoch], free)
+        if held_out:
+            val_logs = trainer.evaluate(state, held_out)
+            logs |= {f"val_{name}": value for name, value in val_logs.items()}
+        if keras_callbacks:
+            state = keras_callbacks.call(state, "on_epoch_end", epoch, logs)
+        now = state
+        if run.end_epoch(logs, lambda now=now: now) or getattr(model, "stop_training", False):
+            break
+    if keras_callbacks:
+        state = keras_callbacks.call(state, "on_train_end")
+    return state.to_numpy()
+
+
+def _trainer(model: keras.Model, rows: Rows, epochs: int, optimizer: str) -> backend.Trainer:
+    metrics, weighted = _metrics(model)
+    loss = named_loss(model.loss)
+    xla = suits_xla(model, loss, metrics, len(rows.X) * epochs, weighted_metrics=weighted)
+    key = (
+        architecture(serialized(model)),
+        type(model),
+        optimizer,
+        value_key(loss),
+        value_key(metrics),
+        value_key(weighted),
+        tuple((array.shape[1:], array.dtype) for array in rows),
+        xla,
+    )
+    return _trainers.get(
+        key,
+        lambda: backend.Trainer(
+            model, loss, like=rows, xla=xla, metrics=metrics, weighted_metrics=weighted
+        ),
+    )
+
+
+def _begin(
+    model: keras.Model, trainer: backend.Trainer, checkpoint: Checkpoint | None, optimizer: str
+) -> backend.State:
+    if checkpoint is None:
+        return backend.State([np.asarray(v) for v in model.variables], trainer.initial_slots())
+    if checkpoint.optimizer != optimizer:  # another optimizer: its memory begins anew
+        return backend.State(checkpoint.state.variables, trainer.initial_slots())
+    return checkpoint.state
+
+
+def _metrics(model: keras.Model) -> tuple[Any, Any]:
+    """Find the metrics that a model was compiled with, as they were given."""
+    compiled = model._compile_metrics
+    if compiled is None:
+        return None, None
+    return compiled._user_metrics, compiled._user_weighted_metrics
+
+
+class _KerasCallbacks:
+    """Keras's callbacks between two epochs, with a live model to look at and to change."""
+
+    def __init__(
+        self, callbacks: Sequence[keras.callbacks.Callback], model: keras.Model, epochs: int
+    ) -> None:
+        self._model = model
+        model.stop_training = False
+        self._list = keras.callbacks.CallbackList(
+            list(callbacks), model=model, epochs=epochs, verbose=0
+        )
+        self._begun = False
+
+    def call(
+        self, state: backend.State, event: str, epoch: int | None = None, logs: Any = None
+    ) -> backend.State:
+        for variable, value in zip(self._model.variables, state.variables, strict=True):
+            variable.assign(value)
+        if not self._begun:
+            self._begun = True
+            self._list.on_train_begin()
+        arguments = {} if event == "on_train_end" else {"epoch": epoch}
+        getattr(self._list, event)(**arguments, logs=logs)
+        return state._replace(variables=[np.asarray(v) for v in self._model.variables])

@@ -1,0 +1,180 @@
+"""Network functions, and what a Keras network is in this package: a configuration and arrays."""
+
+from __future__ import annotations
+
+import json
+import random
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skmnist._keras import keras
+
+__all__ = ["Network", "dense_network", "flat_layers", "seeded"]
+
+_BUILDING = threading.RLock()
+
+
+def dense_network(
+    hidden_layer_sizes: Sequence[int] = (512, 512),
+    activation: str = "relu",
+    dropout: float = 0.0,
+    batch_norm: bool = False,
+    *,
+    meta: Mapping[str, Any],
+) -> keras.Model:
+    """Build a dense network with one softmax output a class, not compiled.
+
+    A network function for `KerasClassifier`, which passes ``meta``; its other parameters are
+    reached as ``model__hidden_layer_sizes`` and so on.
+
+    Parameters
+    ----------
+    hidden_layer_sizes : sequence of int, default=(512, 512)
+        Units of each hidden layer.
+    activation : str, default="relu"
+        Keras's name of the hidden layers' activation.
+    dropout : float, default=0.0
+        Share of each hidden layer's outputs that a training step leaves out.
+    batch_norm : bool, default=False
+        Whether to normalise each hidden layer's inputs to its activation over the batch.
+    meta : mapping
+        What the classifier knows of the data: ``n_features_in_`` and ``n_classes_`` are used.
+
+    Returns
+    -------
+    keras.Model
+        The network.
+
+    Examples
+    --------
+    >>> from skmnist import dense_network
+    >>> dense_network((32,), meta={"n_features_in_": 784, "n_classes_": 10}).count_params()
+    25450
+    """
+    inputs = keras.Input((meta["n_features_in_"],))
+    outputs = inputs
+    for units in hidden_layer_sizes:
+        if batch_norm:  # the normalisation's own offset takes the place of the bias
+            outputs = keras.layers.Dense(units, use_bias=False)(outputs)
+            outputs = keras.layers.BatchNormalization()(outputs)
+            outputs = keras.layers.Activation(activation)(outputs)
+        else:
+            outputs = keras.layers.Dense(units, activation=activation)(outputs)
+        if dropout:
+            outputs = keras.layers.Dropout(dropout)(outputs)
+    outputs = keras.layers.Dense(meta["n_classes_"], activation="softmax")(outputs)
+    return keras.Model(inputs, outputs)
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Let what is drawn inside, initial weights above all, follow from a seed.
+
+    Keras's layers take their seeds from Python's generator where none are given, and network
+    functions may use NumPy's. Both are set inside and given back as they were; builds in several
+    threads wait for each other.
+
+    Parameters
+    ----------
+    seed : int
+        From 0 to 2**32 - 1.
+
+    Yields
+    ------
+    None
+        While the seed holds.
+    """
+    with _BUILDING:
+        python, legacy = random.getstate(), np.random.get_state()  # noqa: NPY002 - to give it back
+        random.seed(seed)
+        np.random.seed(seed)  # noqa: NPY002 - network functions may draw from it
+        try:
+            yield
+        finally:
+            random.setstate(python)
+            np.random.set_state(legacy)  # noqa: NPY002
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """A Keras network as data: cheap to copy, pickle and send to a worker.
+
+    Parameters
+    ----------
+    config : str
+        Keras's own serialisation of the architecture, JSON.
+    arrays : tuple of ndarray
+        The weights, in the order of `keras.Model.get_weights`.
+    custom_objects : dict of str to type
+        Layers of the user's own, by name, that the configuration speaks of.
+    """
+
+    config: str
+    arrays: tuple[NDArray[Any], ...]
+    custom_objects: dict[str, type]
+
+    @classmethod
+    def from_keras(cls, model: keras.Model, arrays: Sequence[NDArray[Any]] | None = None) -> Self:
+        """Take a network from a Keras model.
+
+        Parameters
+        ----------
+        model : keras.Model
+            A built model.
+        arrays : sequence of ndarray, default=None
+            Weights to take instead of the model's own.
+
+        Returns
+        -------
+        Network
+            Independent of ``model``.
+        """
+        weights = model.get_weights() if arrays is None else arrays
+        parts = [model, *flat_layers(model)]
+        custom = {type(p).__name__: type(p) for p in parts if not _is_of_keras(type(p))}
+        config = keras.saving.serialize_keras_object(model)
+        config.pop("compile_config", None)  # how it was trained is the classifier's to know
+        return cls(json.dumps(config), tuple(weights), custom)
+
+    def to_keras(self) -> keras.Model:
+        """Build the Keras model.
+
+        Returns
+        -------
+        keras.Model
+            A new model with these weights, not compiled.
+        """
+        model = keras.saving.deserialize_keras_object(
+            json.loads(self.config), custom_objects=self.custom_objects, safe_mode=False
+        )
+        model.set_weights(list(self.arrays))
+        return model
+
+
+def _is_of_keras(kind: type) -> bool:
+    return kind.__module__.partition(".")[0] == "keras"
+
+
+def flat_layers(model: keras.Model) -> list[keras.Layer]:
+    """List all layers of a model, those of nested models included.
+
+    Parameters
+    ----------
+    model : keras.Model
+        A model.
+
+    Returns
+    -------
+    list of keras.Layer
+        In the order of ``model.layers``, a nested model before its own layers.
+    """
+    layers: list[keras.Layer] = []
+    for layer in model.layers:
+        layers += [layer, *(flat_layers(layer) if isinstance(layer, keras.Model) else [])]
+    return layers

@@ -1,0 +1,39 @@
+"""Data and small models that several tests use."""
+
+import os
+
+import numpy as np
+import pytest
+
+from skmnist import fetch_mnist, flatten_and_scale, load_digits28
+
+
+@pytest.fixture(scope="session")
+def digits():
+    """Images of the bundled digits as rows of uint8, and their labels."""
+    return load_digits28(return_X_y=True)
+
+
+@pytest.fixture(scope="session")
+def rows(digits):
+    """A tenth of the digits, scaled: enough to train something on."""
+    X, y = digits
+    return flatten_and_scale(X[:180]), y[:180]
+
+
+@pytest.fixture(scope="session")
+def blobs():
+    """Ninety points of three classes, far apart: a fit of a few steps separates them."""
+    rng = np.random.default_rng(0)
+    y = np.repeat([0, 1, 2], 30)
+    X = rng.normal(size=(90, 4)) + 4 * np.eye(3, 4)[y]
+    return X.astype(np.float32), y
+
+
+@pytest.fixture(scope="session")
+def mnist():
+    """All of MNIST, where its files are."""
+    if not os.environ.get("SKMNIST_DATA_HOME"):
+        pytest.skip("the real MNIST is tested where $SKMNIST_DATA_HOME names its folder")
+    train = fetch_mnist(return_X_y=True, download_if_missing=False)
+    return (*train, *fetch_mnist(subset="test", return_X_y=True, download_if_missing=False))

@@ -1,0 +1,160 @@
+"""The design, held by tests: who may import whom, and what importing costs."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "skmnist"
+
+FLOORS = {
+    "_idx": 0,
+    "_keras": 0,
+    "recipes": 0,
+    "history": 0,
+    "datasets": 1,
+    "preprocessing": 1,
+    "networks": 1,
+    "engine": 2,
+    "classifiers": 3,
+    "pipelines": 4,
+    "comparison": 5,
+    "persistence": 5,
+    "cli": 6,
+    "__main__": 7,
+    "__init__": 7,
+}
+"""A module imports only from floors below its own; `engine` is one room."""
+
+OWNERS = {
+    "tensorflow": {"engine"},
+    "jax": {"engine"},
+    "keras": {"_keras"},
+    "scikeras": {"classifiers"},
+    "skops": {"persistence"},
+    "pooch": {"datasets"},
+    "typer": {"cli"},
+    "rich": {"cli"},
+    "joblib": {"comparison"},
+}
+"""Libraries that only these rooms may import."""
+
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+
+def room(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imported(path: Path) -> list[str]:
+    names = []
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            if node.module == "skmnist":
+                names += [f"skmnist.{alias.name}" for alias in node.names]
+            else:
+                names.append(node.module)
+    return names
+
+
+def test_every_module_has_a_floor():
+    assert {room(path) for path in MODULES} == set(FLOORS)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_no_import_climbs(path):
+    from skmnist import _HOMES
+
+    if room(path) == "cli":  # the top: it calls the public API by its public names
+        return
+    for name in imported(path):
+        if name.startswith("skmnist."):
+            part = name.split(".")[1]
+            part = _HOMES.get(part, part)
+            assert part == room(path) or FLOORS[part] < FLOORS[room(path)], name
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_libraries_have_one_user(path):
+    for name in imported(path):
+        library = name.partition(".")[0]
+        assert room(path) in OWNERS.get(library, {room(path)}), name
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_modules_stay_small(path):
+    assert len(path.read_text().splitlines()) <= 420
+
+
+HEAVY = ["tensorflow", "keras", "jax", "sklearn", "pandas", "matplotlib", "scipy"]
+
+
+HELP = """
+import contextlib, sys
+sys.argv = ["skmnist", "--help"]
+from skmnist.cli import main
+with contextlib.suppress(SystemExit):
+    main()
+"""
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import skmnist; dir(skmnist)",
+        "import skmnist.cli",
+        "import sys; sys.argv = ['skmnist', '--help']; import skmnist.__main__, contextlib\n"
+        "with contextlib.suppress(SystemExit): skmnist.__main__.main()",
+    ],
+    ids=["import skmnist", "import skmnist.cli", "skmnist --help"],
+)
+def test_light_imports(code):
+    check = f"\nimport sys; print([m for m in {HEAVY} if m in sys.modules], file=sys.stderr)"
+    assert run(code + check).stderr.strip() == "[]"
+
+
+def test_public_names_exist():
+    import skmnist
+
+    for name in skmnist.__all__:
+        assert getattr(skmnist, name).__doc__ or name == "recipes"
+    assert set(skmnist.__all__) <= set(dir(skmnist))
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        skmnist.nothing  # noqa: B018
+
+
+def run(code: str) -> subprocess.CompletedProcess:
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+
+def test_imports_have_no_side_effects():
+    """TensorFlow's own import draws random numbers and sets variables; ours add nothing."""
+    run(
+        "import os, random, logging, numpy as np, keras\n"
+        "def state():\n"
+        "    return (dict(os.environ), random.getstate(), np.random.get_state()[1].tolist(),\n"
+        "            logging.root.handlers[:], logging.root.level, sorted(os.listdir()))\n"
+        "before = state()\n"
+        "import skmnist.classifiers, skmnist.datasets, skmnist.comparison, skmnist.persistence\n"
+        "assert state() == before\n"
+        "from tensorflow.python.framework.config import is_op_determinism_enabled\n"
+        "assert not is_op_determinism_enabled()\n"
+    )
+
+
+def test_tensorflow_loads_without_chatter():
+    done = run("import os; import skmnist.classifiers; print('TF_CPP_MIN_LOG_LEVEL' in os.environ)")
+    assert (done.stdout, done.stderr) == ("False\n", "")
+
+
+def test_errors_of_an_import_still_reach_the_terminal():
+    done = run(
+        "import os; from skmnist._keras import _without_chatter\n"
+        "with _without_chatter():\n"
+        "    os.write(2, b'I0000 00:00 chatter\\nsomething real\\n')\n"
+    )
+    assert done.stderr == "something real\n"

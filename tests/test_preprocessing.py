@@ -1,0 +1,122 @@
+import warnings
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from sklearn.base import clone
+from sklearn.callback import ProgressBar
+from sklearn.pipeline import make_pipeline
+from sklearn.utils.estimator_checks import check_estimator
+
+from skmnist import FlattenScale, flatten_and_scale
+
+SHAPES = st.sampled_from([(3, 4), (3, 2, 2), (3, 2, 2, 1), (1, 1), (0, 4)])
+
+
+@given(SHAPES.flatmap(lambda s: hnp.arrays(np.uint8, s)))
+def test_integers_are_divided(X):
+    scaled = flatten_and_scale(X)
+    assert scaled.dtype == np.float32
+    assert scaled.flags.c_contiguous
+    np.testing.assert_array_equal(
+        scaled, X.reshape(len(X), np.prod(X.shape[1:])).astype(np.float32) / np.float32(255)
+    )
+    np.testing.assert_array_equal(
+        FlattenScale().inverse_transform(scaled), X.reshape(len(X), np.prod(X.shape[1:]))
+    )
+
+
+@given(
+    SHAPES.flatmap(
+        lambda s: hnp.arrays(
+            st.sampled_from(["f4", "f8", ">f4"]), s, elements=st.floats(0, 1, width=32)
+        )
+    )
+)
+def test_scaled_floats_pass(X):
+    np.testing.assert_array_equal(
+        flatten_and_scale(X), X.reshape(len(X), np.prod(X.shape[1:])).astype(np.float32)
+    )
+
+
+def test_no_copy_where_nothing_changes():
+    X = np.zeros((2, 784), np.float32)
+    assert np.shares_memory(flatten_and_scale(X), X)
+
+
+@pytest.mark.parametrize("dtype", ["u1", "i2", ">i4", "u8", "?"])
+@pytest.mark.parametrize("layout", ["C", "F", "strided", "read-only"])
+def test_any_layout(dtype, layout):
+    X = np.ones((4, 6), dtype, order="F" if layout == "F" else "C")
+    if layout == "strided":
+        X = X[::2, ::-1]
+    X.flags.writeable = layout != "read-only"
+    np.testing.assert_array_equal(flatten_and_scale(X, max_value=2), np.full(X.shape, 0.5, "f4"))
+
+
+@pytest.mark.parametrize(
+    ("X", "message"),
+    [
+        (np.array([[0.0, 1.5]]), r"from 0 to 1\.5\. Pass whole numbers .* or scale"),
+        (np.array([[0.0, -0.5]]), "must lie in"),
+        (np.array([[0.0, np.nan]]), "contains NaN"),
+        (np.array([[0.0, np.inf]]), "contains NaN or infinity"),
+        (np.array([[0, 256]]), r"in \[0, max_value=255\]; got values from 0 to 256"),
+        (np.array([[-1, 3]]), "from -1 to 3"),
+        (np.array([["a", "b"]]), "of type <U1"),
+        (np.array([[1j, 0]]), "of type complex128"),
+        (np.zeros(784), r"Reshape your data with X.reshape\(1, -1\)"),
+    ],
+)
+def test_errors_name_value_limit_and_remedy(X, message):
+    with pytest.raises(ValueError, match=message):
+        flatten_and_scale(X)
+
+
+def test_sparse_and_bad_max_value():
+    from scipy.sparse import csr_array
+
+    with pytest.raises(TypeError, match=r"use X.toarray\(\)"):
+        flatten_and_scale(csr_array(np.eye(3)))
+    with pytest.raises(ValueError, match="max_value must be greater than 0; got 0"):
+        FlattenScale(max_value=0).fit_transform(np.zeros((2, 2), int))
+
+
+@pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame])
+def test_frames_and_names(frame):
+    X = frame({"left": [0, 255], "right": [51, 102]})
+    step = FlattenScale().fit(X)
+    assert list(step.get_feature_names_out()) == ["left", "right"]
+    np.testing.assert_allclose(step.transform(X), [[0, 0.2], [1, 0.4]], rtol=1e-6)
+    step.set_output(transform="pandas")
+    assert step.transform(X).columns.tolist() == ["left", "right"]
+
+
+def test_images_keep_their_count_of_pixels():
+    step = FlattenScale().fit(np.zeros((2, 28, 28), np.uint8))
+    assert step.n_features_in_ == 784
+    with pytest.raises(ValueError, match="X has 100 features, but FlattenScale is expecting 784"):
+        step.transform(np.zeros((2, 10, 10), np.uint8))
+
+
+def test_is_a_scikit_learn_transformer():
+    assert clone(FlattenScale(max_value=16)).max_value == 16
+    assert repr(FlattenScale()) == "FlattenScale()"
+    for check in check_estimator(FlattenScale(), on_skip=None, on_fail=None):
+        # Many checks feed numbers that are no pixels; nothing else may fail.
+        if check["status"] == "failed":
+            error = check["exception"]
+            assert "must lie in [0, 1]" in f"{error} {error.__cause__} {error.__context__}"
+
+
+def test_callbacks_of_a_pipeline_reach_it(capsys):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        make_pipeline(FlattenScale(), FlattenScale()).set_callbacks(ProgressBar()).fit(
+            np.zeros((2, 4), np.uint8)
+        )
+    assert "FlattenScale" in capsys.readouterr().out
