@@ -8,11 +8,12 @@ dimension, then the values in C order, big-endian.
 from __future__ import annotations
 
 import math
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-_DTYPES = {
+_DTYPES: Final[dict[int, np.dtype[Any]]] = {
     0x08: np.dtype(">u1"),
     0x09: np.dtype(">i1"),
     0x0B: np.dtype(">i2"),

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -76,7 +77,8 @@ def compare(
     if as_json:
         _print_json({"data": data, "cv": cv, "seed": seed, "models": _records(found)})
     else:
-        _out.print(_table(found, f"{len(y):,} images of {data}, {cv}-fold cross-validation"))
+        _out.print(f"{len(y):,} images of {data}, {cv}-fold cross-validation", highlight=False)
+        _out.print(_table(found))
 
 
 @app.command()
@@ -218,7 +220,7 @@ def _progress(total: int) -> Iterator[Any]:
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=_err, transient=True) as progress:
+    with Progress(*columns, console=_err, transient=True, disable=not _err.is_terminal) as progress:
         task = progress.add_task("", total=total)
         yield lambda text: progress.update(task, advance=1, description=text)
 
@@ -252,14 +254,14 @@ class _EpochProgress:
 
 
 def _records(found: Comparison) -> list[dict[str, Any]]:
-    records: list[dict[str, Any]] = found.frame().reset_index().to_dict(orient="records")
-    return records
+    rows = found.frame().reset_index().to_dict(orient="records")
+    return [{str(name): value for name, value in row.items()} for row in rows]
 
 
-def _table(found: Comparison, title: str) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
+def _table(found: Comparison) -> Table:
+    table = Table(box=box.HORIZONTALS, show_edge=False, pad_edge=False)
     table.add_column("model")
-    for heading in ("accuracy", "± std", "fit", "predict"):
+    for heading in ("accuracy", "± std of folds", "fit", "predict an image"):
         table.add_column(heading, justify="right")
     for name, row in found.frame().iterrows():
         table.add_row(
@@ -269,8 +271,6 @@ def _table(found: Comparison, title: str) -> Table:
             f"{row['fit_seconds']:.2f} s",
             f"{row['predict_us']:.0f} µs",
         )
-    table.caption = "mean and standard deviation over folds; seconds a fit; microseconds an image"
-    table.caption_justify = "left"
     return table
 
 

@@ -104,7 +104,7 @@ class Comparison:
         return frame.sort_values("mean", ascending=False, kind="stable")
 
     def _wilson(self, model: str) -> tuple[float, float]:
-        found = self._tests.loc[model]
+        found: Any = self._tests.loc[model]
         n = int(found["n_scored"])
         interval = binomtest(round(float(found["score"]) * n), n).proportion_ci(method="wilson")
         return float(interval.low), float(interval.high)

@@ -207,7 +207,7 @@ def load_digits28(
     >>> from skmnist import load_digits28
     >>> digits = load_digits28(subset="test")
     >>> digits.images.shape, digits.images.dtype, digits.target[:5]
-    ((360, 28, 28), dtype('uint8'), array([5, 2, 8, 1, 7]))
+    ((360, 28, 28), dtype('uint8'), array([7, 6, 3, 7, 7]))
     """
     from scipy.ndimage import zoom
     from sklearn.datasets import load_digits
@@ -322,10 +322,11 @@ def _set_aside(path: Path) -> None:
 
 
 def _advice(home: Path, bad: list[FileStatus], reasons: list[str]) -> str:
-    found = "\n".join(f"  {file.path.name}: {file.status}" for file in bad)
-    why = "\n".join(f"  {reason}" for reason in dict.fromkeys(reasons))
+    found = ", ".join(f"{file.path.name} is {file.status}" for file in bad)
+    why = " ".join(dict.fromkeys(reasons)) or "there is no mirror."
     return (
-        f"MNIST is not available in {home}:\n{found}\nIt was not downloaded:\n{why}\n"
-        f"Put the four original files ({', '.join(FILES)}) into a folder and name it by data_home "
-        "or $SKMNIST_DATA_HOME. To work offline, use load_digits28(), or --data digits."
+        f"MNIST is not available in {home}: {found}. It was not downloaded: {why} Put the four "
+        f"original files ({', '.join(FILES)}) into a folder and name it by data_home or "
+        "$SKMNIST_DATA_HOME; or use the digits that need no download, load_digits28() "
+        "(--data digits)."
     )

@@ -150,9 +150,10 @@ class Network:
         keras.Model
             A new model with these weights, not compiled.
         """
-        model = keras.saving.deserialize_keras_object(
-            json.loads(self.config), custom_objects=self.custom_objects, safe_mode=False
-        )
+        with seeded(0):  # initial weights would be drawn from Python's generator
+            model = keras.saving.deserialize_keras_object(
+                json.loads(self.config), custom_objects=self.custom_objects, safe_mode=False
+            )
         model.set_weights(list(self.arrays))
         return model
 

@@ -86,7 +86,7 @@ def _to_pixels(X: ArrayLike, *, max_value: float = 255) -> NDArray[np.unsignedin
     return np.clip(np.rint(np.asarray(X) * max_value), 0, max_value).astype(dtype)
 
 
-class FlattenScale(CallbackSupportMixin, FunctionTransformer):  # type: ignore[misc]
+class FlattenScale(CallbackSupportMixin, FunctionTransformer):
     """Flatten images to rows and scale their pixels to [0, 1], as a pipeline step.
 
     A `FunctionTransformer` over `flatten_and_scale`: stateless, invertible, with feature names,

@@ -107,8 +107,7 @@ with contextlib.suppress(SystemExit):
     [
         "import skmnist; dir(skmnist)",
         "import skmnist.cli",
-        "import sys; sys.argv = ['skmnist', '--help']; import skmnist.__main__, contextlib\n"
-        "with contextlib.suppress(SystemExit): skmnist.__main__.main()",
+        HELP,
     ],
     ids=["import skmnist", "import skmnist.cli", "skmnist --help"],
 )

@@ -23,7 +23,7 @@ from skmnist.classifiers.following import Following, fitted, unchanged_on_error
 from skmnist.classifiers.repair import MixinOnTheLeft, ScikerasClassifier
 from skmnist.classifiers.rows import check_labels, check_rows, weighted_rows
 from skmnist.history import History
-from skmnist.networks import seeded
+from skmnist.networks import Network, seeded
 
 __all__ = ["KerasClassifier"]
 
@@ -104,6 +104,14 @@ class KerasClassifier(CallbackSupportMixin, ScikerasClassifier, metaclass=MixinO
 
     build_fn = None  # scikeras's deprecated name for `model`
 
+    batch_size: Any
+    classes_: Any
+    n_features_in_: int
+    target_type_: str
+    network_: Network
+    history_: History
+    _checkpoint: engine.Checkpoint
+
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "epochs": [Interval(Integral, 1, None, closed="left")],
         "batch_size": [Interval(Integral, 1, None, closed="left"), Options(Integral, {-1}), None],
@@ -150,7 +158,7 @@ class KerasClassifier(CallbackSupportMixin, ScikerasClassifier, metaclass=MixinO
         self.run_eagerly = run_eagerly
         self.epochs = epochs
         self.class_weight = class_weight
-        vars(self).update(kwargs)
+        self.__dict__.update(kwargs)
 
     # scikit-learn's contract
 
@@ -247,8 +255,9 @@ class KerasClassifier(CallbackSupportMixin, ScikerasClassifier, metaclass=MixinO
         ndarray of shape (n_samples,)
             Their labels.
         """
-        outputs = self._outputs(X)
-        return self.target_encoder_.inverse_transform(outputs)
+        if self._has_one_label():
+            return self.classes_[self.predict_proba(X).argmax(axis=1)]
+        return self.target_encoder_.inverse_transform(self._outputs(X))
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float32]:
         """Estimate the probability of each class.
@@ -289,11 +298,6 @@ class KerasClassifier(CallbackSupportMixin, ScikerasClassifier, metaclass=MixinO
         check_is_fitted(self, "network_")
         return self.network_.to_keras()
 
-    @property
-    def initialized_(self) -> bool:
-        """Whether there is a network to predict with."""
-        return hasattr(self, "network_")
-
     __repr__ = BaseEstimator.__repr__
 
     @property
@@ -303,7 +307,7 @@ class KerasClassifier(CallbackSupportMixin, ScikerasClassifier, metaclass=MixinO
     def _get_param_names(self) -> list[str]:
         own = _signature(type(self))
         routed = (
-            name for name in vars(self) if not name.startswith("_") and not name.endswith("_")
+            name for name in self.__dict__ if not name.startswith("_") and not name.endswith("_")
         )
         return sorted({*own, *routed})
 
@@ -337,13 +341,15 @@ class KerasClassifier(CallbackSupportMixin, ScikerasClassifier, metaclass=MixinO
     def _keras_callbacks(self) -> list[keras.callbacks.Callback]:
         self._initialize_callbacks()
         del self._predict_callbacks
-        return vars(self).pop("_fit_callbacks")
+        return self.__dict__.pop("_fit_callbacks")
 
     def _fit_targets(self, y: NDArray[Any], classes: NDArray[Any] | None) -> None:
         self.classes_ = classes  # scikeras's encoder takes them from here
         self.target_type_ = type_of_target(y if classes is None else classes)
         self.target_encoder_ = self.target_encoder.fit(y)
-        vars(self).update(self.target_encoder_.get_metadata())
+        self.__dict__.update(self.target_encoder_.get_metadata())
+        if classes is not None:
+            self.classes_ = classes  # in the type they came in
 
     def _encode(self, y: NDArray[Any]) -> NDArray[Any]:
         return self.target_encoder_.transform(y)
@@ -363,13 +369,14 @@ class KerasClassifier(CallbackSupportMixin, ScikerasClassifier, metaclass=MixinO
         classes: ArrayLike | None,
         partial: bool = False,
     ) -> None:
-        X, y = check_rows(self, X, y, reset=not go_on, multi_output=True)
-        self.X_shape_, self.X_dtype_ = X.shape, X.dtype  # network functions may ask for them
-        y, known = check_labels(y, classes, self.classes_ if go_on else None)
+        checked, labels = check_rows(self, X, y, reset=not go_on, multi_output=True)
+        # network functions may ask for these two
+        self.X_shape_, self.X_dtype_ = checked.shape, checked.dtype
+        labels, known = check_labels(labels, classes, self.classes_ if go_on else None)
         if not go_on:
-            self._fit_targets(y, known)
+            self._fit_targets(labels, known)
         seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
-        rows, held_out = weighted_rows(self, X, y, sample_weight, X_val, y_val, seed)
+        rows, held_out = weighted_rows(self, checked, labels, sample_weight, X_val, y_val, seed)
         plan = self._plan(len(rows.X), epochs, seed, partial=partial)
         if plan.patience is not None and held_out is None:
             raise ValueError(
@@ -379,8 +386,8 @@ class KerasClassifier(CallbackSupportMixin, ScikerasClassifier, metaclass=MixinO
         with seeded(seed):
             model = self._compiled_model()
         context = self._init_callback_context(max_subtasks=epochs)
-        context.call_on_fit_task_begin(estimator=self, X=X, y=y)
-        following = Following(self, context, X, y, epochs)
+        data = {"estimator": self, "X": checked, "y": labels}
+        context.call_on_fit_task_begin(**data)
         done = engine.train(
             model,
             rows,
@@ -388,7 +395,7 @@ class KerasClassifier(CallbackSupportMixin, ScikerasClassifier, metaclass=MixinO
             validation=held_out,
             checkpoint=self._checkpoint if go_on else None,
             callbacks=self._keras_callbacks(),
-            on_epoch=following,
+            on_epoch=Following(self, context, data, epochs),
         )
         before = self.history_ if go_on else History()
         self.network_, self._checkpoint = done.network, done.checkpoint
@@ -396,13 +403,16 @@ class KerasClassifier(CallbackSupportMixin, ScikerasClassifier, metaclass=MixinO
         self.n_iter_ = self.history_.n_epochs
         self.best_epoch_ = before.n_epochs + done.best_epoch
         context.call_on_fit_task_end(
-            estimator=self, X=X, y=y, reconstruction_attributes=lambda: fitted(self, done.network)
+            **data, reconstruction_attributes=lambda: fitted(self, done.network)
         )
+
+    def _has_one_label(self) -> bool:
+        check_is_fitted(self, "network_")
+        return self.target_type_ in ("binary", "multiclass")
 
     def _outputs(self, X: ArrayLike) -> NDArray[np.float32]:
         check_is_fitted(self, "network_")
-        X = check_rows(self, X, reset=False)
-        return engine.predict(self.network_, X)
+        return engine.predict(self.network_, check_rows(self, X, reset=False))
 
 
 @functools.cache

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.multiclass import type_of_target
 
 from skmnist import engine
 from skmnist._keras import keras
@@ -174,22 +175,6 @@ class DenseClassifier(KerasClassifier):
 
     set_params = BaseEstimator.set_params  # no routed parameters here
 
-    def predict(self, X: ArrayLike) -> NDArray[Any]:
-        """Name the most probable class of each row.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Rows.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,)
-            Their labels.
-        """
-        outputs = self._outputs(X)
-        return self.classes_[outputs.argmax(axis=1)]
-
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float32]:
         """Estimate the probability of each class.
 
@@ -242,6 +227,7 @@ class DenseClassifier(KerasClassifier):
         if classes is None:
             raise ValueError(f"y should be a 1d array, got an array of shape {y.shape} instead.")
         self.classes_ = classes
+        self.target_type_ = type_of_target(classes)
 
     def _encode(self, y: NDArray[Any]) -> NDArray[np.float32]:
         """One column a class: the probability that the network is to give it."""

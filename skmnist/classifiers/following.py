@@ -18,10 +18,10 @@ class Following:
     """What a classifier does at the end of each epoch: callbacks of scikit-learn, printing."""
 
     def __init__(
-        self, classifier: KerasClassifier, context: Any, X: Any, y: Any, epochs: int
+        self, classifier: KerasClassifier, context: Any, data: dict[str, Any], epochs: int
     ) -> None:
-        self._classifier, self._context, self._epochs = classifier, context, epochs
-        self._data = {"estimator": classifier, "X": X, "y": y}
+        self._classifier, self._context = classifier, context
+        self._data, self._epochs = data, epochs
         self._done = 0
         self._begin()
 
@@ -55,12 +55,12 @@ def fitted(classifier: KerasClassifier, network: Network) -> dict[str, Any]:
 @contextmanager
 def unchanged_on_error(classifier: KerasClassifier) -> Iterator[None]:
     """Let a failed or interrupted fit leave no trace: the last good fit stays usable."""
-    before = dict(vars(classifier))
+    before = dict(classifier.__dict__)
     try:
         yield
     except BaseException:
         teardown = ("_callback_fit_ctx", "_skl_callbacks_to_teardown")
-        kept = {name: value for name, value in vars(classifier).items() if name in teardown}
-        vars(classifier).clear()
-        vars(classifier).update(before | kept)
+        kept = {name: value for name, value in classifier.__dict__.items() if name in teardown}
+        classifier.__dict__.clear()
+        classifier.__dict__.update(before | kept)
         raise

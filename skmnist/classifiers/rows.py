@@ -111,7 +111,7 @@ def weighted_rows(
     if classifier.class_weight is not None:
         weights = weights * compute_sample_weight(classifier.class_weight, y).astype(np.float32)
     if not weights.any():
-        raise ValueError("All sample weights are 0: there is nothing to train on.")
+        raise ValueError("The class weights of all rows are 0: there is nothing to train on.")
     keep = np.flatnonzero(weights)
     if len(keep) < len(X):
         X, y, weights = X[keep], y[keep], weights[keep]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from skmnist.engine.schedules import SCHEDULES, Schedule, learning_rates
 from skmnist.engine.training import (
+    Checkpoint,
     Fit,
     Plan,
     Rows,
@@ -19,6 +20,7 @@ from skmnist.engine.training import (
 
 __all__ = [
     "SCHEDULES",
+    "Checkpoint",
     "Fit",
     "Plan",
     "Rows",

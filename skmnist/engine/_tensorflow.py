@@ -102,7 +102,8 @@ def place(
         np.pad(a, [(0, missing)] + [(0, 0)] * (a.ndim - 1)) if missing else a
         for a in (X, y, weights)
     ]
-    return Data(*(tf.convert_to_tensor(a) for a in arrays), len(X))
+    placed_X, placed_y, placed_weights = map(tf.convert_to_tensor, arrays)
+    return Data(placed_X, placed_y, placed_weights, len(X))
 
 
 class _FreeDropout(keras.layers.Dropout):
@@ -231,7 +232,7 @@ class Trainer:
                 np.int32(data.n_rows),
                 rates,
             )
-        return State(variables, slots), {name: float(value) for name, value in logs.items()}
+        return State(variables, slots), _floats(logs)
 
     def evaluate(self, state: State, data: Data) -> dict[str, float]:
         """Compute loss and metrics without training.
@@ -250,7 +251,7 @@ class Trainer:
         """
         with self._lock:
             logs = self._test(state.variables, *data[:3])
-        return {name: float(value) for name, value in logs.items()}
+        return _floats(logs)
 
     def weights(self, state: State) -> list[NDArray[Any]]:
         """Pick the weights of `keras.Model.get_weights` from a state.
@@ -367,6 +368,11 @@ def _assign(variables: Sequence[Any], values: Sequence[tf.Tensor]) -> None:
 
 def _specs(variables: Sequence[Any]) -> list[tf.TensorSpec]:
     return [tf.TensorSpec(v.shape, v.dtype) for v in variables]
+
+
+def _floats(logs: dict[str, tf.Tensor]) -> dict[str, float]:
+    """Read logs, the loss first; TensorFlow sorts them by name."""
+    return {name: float(logs[name]) for name in sorted(logs, key=lambda name: name != "loss")}
 
 
 def _values(variables: Sequence[Any]) -> list[tf.Tensor]:

@@ -57,7 +57,9 @@ def train_by_keras(
                 variable.assign(value)
 
     def state() -> backend.State:
-        return backend.State([np.array(v) for v in model.variables], [np.array(v) for v in slots])
+        return backend.State(
+            [np.asarray(v).copy() for v in model.variables], [np.asarray(v).copy() for v in slots]
+        )
 
     batches = _Batches(rows, plan, run)
     model.fit(
@@ -108,5 +110,5 @@ class _Follower(keras.callbacks.Callback):
             self.model.optimizer.learning_rate = float(self._rates[self._epoch, batch])
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        if self._run.end_epoch(dict(logs or {}), self._state):
+        if self._run.end_epoch(dict(logs or {}), self._state()):
             self.model.stop_training = True

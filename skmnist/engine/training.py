@@ -27,7 +27,7 @@ from skmnist.engine.keys import (
 )
 from skmnist.engine.schedules import Schedule, learning_rates
 from skmnist.history import History
-from skmnist.networks import Network
+from skmnist.networks import Network, seeded
 
 __all__ = [
     "Checkpoint",
@@ -243,7 +243,7 @@ class Run:
             self.model, [np.asarray(a) for v, a in pairs if id(v) in is_weight]
         )
 
-    def end_epoch(self, logs: dict[str, float], state: Callable[[], backend.State]) -> bool:
+    def end_epoch(self, logs: dict[str, float], state: backend.State) -> bool:
         """Record an epoch; tell whether training is to stop."""
         self.history = self.history.then({name: [value] for name, value in logs.items()})
         if not np.isfinite(logs["loss"]):
@@ -255,8 +255,8 @@ class Run:
         if loss < self.best_loss:
             self.best_loss, self.best_epoch = loss, self.n_epochs
             if self.plan.patience is not None:
-                self.best = self.network(state())
-        stop = self.on_epoch(logs, lambda: self.network(state()))
+                self.best = self.network(state)
+        stop = self.on_epoch(logs, lambda: self.network(state))
         patience = self.plan.patience
         return stop or (patience is not None and self.n_epochs - self.best_epoch >= patience)
 
@@ -309,8 +309,8 @@ def _train_by_program(
             logs |= {f"val_{name}": value for name, value in val_logs.items()}
         if keras_callbacks:
             state = keras_callbacks.call(state, "on_epoch_end", epoch, logs)
-        now = state
-        if run.end_epoch(logs, lambda now=now: now) or getattr(model, "stop_training", False):
+        stop = run.end_epoch(logs, state)
+        if stop or getattr(model, "stop_training", False):
             break
     if keras_callbacks:
         state = keras_callbacks.call(state, "on_train_end")
@@ -331,12 +331,14 @@ def _trainer(model: keras.Model, rows: Rows, epochs: int, optimizer: str) -> bac
         tuple((array.shape[1:], array.dtype) for array in rows),
         xla,
     )
-    return _trainers.get(
-        key,
-        lambda: backend.Trainer(
-            model, loss, like=rows, xla=xla, metrics=metrics, weighted_metrics=weighted
-        ),
-    )
+
+    def make() -> backend.Trainer:
+        with seeded(0):  # a clone's initial weights would be drawn from Python's generator
+            return backend.Trainer(
+                model, loss, like=rows, xla=xla, metrics=metrics, weighted_metrics=weighted
+            )
+
+    return _trainers.get(key, make)
 
 
 def _begin(

@@ -1,0 +1,243 @@
+"""The fetcher is tested on small files of its own, from servers on this machine."""
+
+import contextlib
+import functools
+import gzip
+import hashlib
+import http.server
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from skmnist import datasets, fetch_mnist, load_digits28
+from skmnist._idx import format_idx
+
+REAL_FILES = dict(datasets.FILES)
+
+
+def make_files(folder: Path) -> dict[str, str]:
+    """Write a tiny MNIST of 5 + 3 images; give the checksums."""
+    rng = np.random.default_rng(0)
+    checksums = {}
+    for prefix, n in (("train", 5), ("t10k", 3)):
+        arrays = {
+            f"{prefix}-images-idx3-ubyte.gz": rng.integers(0, 256, (n, 28, 28), dtype=np.uint8),
+            f"{prefix}-labels-idx1-ubyte.gz": rng.integers(0, 10, n, dtype=np.uint8),
+        }
+        for name, array in arrays.items():
+            content = gzip.compress(format_idx(array), mtime=0)
+            (folder / name).write_bytes(content)
+            checksums[name] = hashlib.sha256(content).hexdigest()
+    return checksums
+
+
+class QuietHandler(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *args):
+        pass
+
+
+@contextlib.contextmanager
+def serving(folder: Path):
+    handler = functools.partial(QuietHandler, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@pytest.fixture
+def origin(tmp_path, monkeypatch):
+    """A folder with the tiny files, which the fetcher takes for the originals."""
+    folder = tmp_path / "origin"
+    folder.mkdir()
+    monkeypatch.setattr(datasets, "FILES", make_files(folder))
+    return folder
+
+
+@pytest.fixture
+def mirror(origin, monkeypatch):
+    with serving(origin) as address:
+        monkeypatch.setattr(datasets, "MIRRORS", [address])
+        yield address
+
+
+@pytest.fixture
+def home(tmp_path):
+    return tmp_path / "home"
+
+
+def test_fetch_downloads_once(origin, mirror, home):
+    bunch = fetch_mnist(subset="all", data_home=home)
+    assert bunch.data.shape == (8, 784)
+    assert bunch.images.shape == (8, 28, 28)
+    assert np.shares_memory(bunch.data, bunch.images)
+    assert (bunch.data.dtype, bunch.target.dtype) == (np.uint8, np.int64)
+    assert len(bunch.feature_names) == 784
+    assert "handwritten" in bunch.DESCR
+    assert sorted(p.name for p in home.iterdir()) == sorted(datasets.FILES)
+    for path in origin.iterdir():
+        path.unlink()
+    train = fetch_mnist(data_home=home)  # the server has nothing any more
+    np.testing.assert_array_equal(train.data, bunch.data[:5])
+
+
+def test_only_the_files_needed_are_downloaded(mirror, home):
+    fetch_mnist(subset="test", data_home=home)
+    assert sorted(p.name[:4] for p in home.iterdir()) == ["t10k", "t10k"]
+
+
+def test_frames(mirror, home):
+    bunch = fetch_mnist(subset="test", data_home=home, as_frame=True)
+    assert isinstance(bunch.data, pd.DataFrame)
+    assert bunch.target.name == "target"
+    assert bunch.frame.shape == (3, 785)
+    X, y = fetch_mnist(subset="test", data_home=home, as_frame=True, return_X_y=True)
+    pd.testing.assert_frame_equal(X, bunch.data)
+    pd.testing.assert_series_equal(y, bunch.target)
+
+
+def test_a_bad_mirror_is_passed_over(tmp_path, origin, home, monkeypatch):
+    other = tmp_path / "other"
+    other.mkdir()
+    for name in datasets.FILES:
+        (other / name).write_bytes(b"an error page")
+    with serving(other) as bad, serving(origin) as good:
+        monkeypatch.setattr(datasets, "MIRRORS", ["http://127.0.0.1:9/", bad, good])
+        assert len(fetch_mnist(data_home=home, n_retries=0).data) == 5
+    assert sorted(p.name[:5] for p in home.iterdir()) == ["train", "train"]
+
+
+def test_retries_wait_longer_each_time(origin, home, monkeypatch):
+    waits = []
+    monkeypatch.setattr(datasets, "MIRRORS", ["http://127.0.0.1:9/"])
+    monkeypatch.setattr(datasets.time, "sleep", waits.append)
+    with pytest.raises(OSError, match="not available"):
+        fetch_mnist(data_home=home, n_retries=3, delay=0.5)
+    assert waits == [0.5, 1.0, 2.0]
+
+
+def test_nothing_there_says_where_what_and_what_to_do(origin, home, monkeypatch):
+    monkeypatch.setattr(datasets, "MIRRORS", ["http://127.0.0.1:9/"])
+    with pytest.raises(OSError, match="not available") as caught:
+        fetch_mnist(data_home=home, n_retries=0)
+    message = str(caught.value)
+    for part in (str(home), *datasets.FILES, "http://127.0.0.1:9/", "load_digits28"):
+        assert part in message
+    assert list(home.iterdir()) == []
+
+
+def test_no_download_if_not_wanted(origin, home):
+    with pytest.raises(FileNotFoundError, match="download_if_missing=False"):
+        fetch_mnist(data_home=home, download_if_missing=False)
+    assert not home.exists()
+
+
+@pytest.mark.parametrize("damage", ["truncated", "altered"])
+def test_damage_is_detected_and_mended(damage, mirror, home):
+    fetch_mnist(data_home=home)
+    path = home / "train-images-idx3-ubyte.gz"
+    content = path.read_bytes()
+    bad = content[:-5] if damage == "truncated" else content[:-1] + b"\1"
+    path.write_bytes(bad)
+    with pytest.raises(FileNotFoundError, match=r"images-idx3-ubyte\.gz is corrupt"):
+        fetch_mnist(data_home=home, download_if_missing=False)
+    assert [f.status for f in datasets.verify_mnist(home)] == [
+        "corrupt",
+        "ok",
+        "missing",
+        "missing",
+    ]
+    fetch_mnist(data_home=home)
+    assert path.read_bytes() == content
+    assert (home / f"{path.name}.corrupt").read_bytes() == bad  # nothing of the user's is lost
+
+
+def test_a_damaged_file_without_a_mirror_loses_its_name(mirror, home, monkeypatch):
+    fetch_mnist(data_home=home)
+    path = home / "train-labels-idx1-ubyte.gz"
+    path.write_bytes(b"damaged")
+    monkeypatch.setattr(datasets, "MIRRORS", [])
+    with pytest.raises(OSError, match=r"labels-idx1-ubyte\.gz is corrupt"):
+        fetch_mnist(data_home=home, n_retries=0)
+    assert not path.exists()
+
+
+def test_ten_processes_fetch_into_one_folder(mirror, home):
+    code = (
+        "import sys; from skmnist import datasets, fetch_mnist\n"
+        f"datasets.FILES, datasets.MIRRORS = {datasets.FILES!r}, [{mirror!r}]\n"
+        f"print(fetch_mnist(subset='all', data_home={str(home)!r}).data.shape)"
+    )
+    processes = [
+        subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+        for _ in range(10)
+    ]
+    assert [p.communicate(timeout=120)[0] for p in processes] == ["(8, 784)\n"] * 10
+    assert sorted(p.name for p in home.iterdir()) == sorted(datasets.FILES)
+
+
+def test_home_is_looked_up_in_order(tmp_path, monkeypatch):
+    monkeypatch.setenv("SKMNIST_DATA_HOME", str(tmp_path / "env"))
+    assert datasets.mnist_home(tmp_path / "given") == tmp_path / "given"
+    assert datasets.mnist_home() == tmp_path / "env"
+    monkeypatch.delenv("SKMNIST_DATA_HOME")
+    assert datasets.mnist_home().name == "skmnist"
+
+
+def test_unknown_subset(home):
+    with pytest.raises(ValueError, match="subset must be 'train', 'test' or 'all'; got 'valid'"):
+        fetch_mnist(subset="valid", data_home=home)
+    assert not home.exists()
+
+
+def test_digits_have_mnists_format():
+    digits = load_digits28()
+    assert digits.images.shape == (1797, 28, 28)
+    assert digits.data.dtype == np.uint8
+    assert digits.images.max() == 255
+    frame = digits.images.copy()
+    frame[:, 4:24, 4:24] = 0
+    assert not frame.any()  # MNIST's margins
+    assert np.shares_memory(digits.data, digits.images)
+
+
+def test_digits_are_split_once_and_evenly():
+    train, test = load_digits28(subset="train"), load_digits28(subset="test")
+    assert (len(train.data), len(test.data)) == (1437, 360)
+    counts = np.bincount(test.target)
+    assert counts.max() - counts.min() <= 2
+    rows = {image.tobytes() for image in train.data}
+    assert sum(image.tobytes() in rows for image in test.data) <= 1
+
+
+@pytest.mark.mnist
+def test_the_real_files(mnist):
+    X, y, X_test, y_test = mnist
+    assert (X.shape, X_test.shape) == ((60000, 784), (10000, 784))
+    assert y[:5].tolist() == [5, 0, 4, 1, 9]
+    assert np.bincount(y_test).tolist() == [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
+
+
+@pytest.mark.mnist
+def test_ten_processes_fetch_the_real_files(mnist, home):
+    with serving(datasets.mnist_home()) as address:
+        code = (
+            "from skmnist import datasets, fetch_mnist\n"
+            f"datasets.MIRRORS = [{address!r}]\n"
+            f"print(fetch_mnist(subset='all', data_home={str(home)!r}).data.shape)"
+        )
+        processes = [
+            subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+            for _ in range(10)
+        ]
+        assert [p.communicate(timeout=120)[0] for p in processes] == ["(70000, 784)\n"] * 10
+    assert sorted(p.name for p in home.iterdir()) == sorted(REAL_FILES)

@@ -1,0 +1,23 @@
+"""The README's code runs, and prints what the README says that it prints."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+README = (Path(__file__).parents[1] / "README.md").read_text()
+BLOCKS = re.findall(r"```python\n(.*?)```(?:\n+```text\n(.*?)```)?", README, flags=re.DOTALL)
+
+
+@pytest.mark.parametrize(("code", "output"), BLOCKS, ids=range(len(BLOCKS)))
+def test_python_blocks_run(code, output, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    exec(compile(code, "README.md", "exec"), {})
+    if output:
+        assert capsys.readouterr().out == output
+
+
+def test_the_two_commands_stand_as_they_must():
+    commands = re.findall(r"```sh\n(.*?)```", README, flags=re.DOTALL)
+    assert commands[0] == "pip install . && skmnist compare --data digits\n"
+    assert commands[1] == 'pip install -e ".[test]" && pytest\n'
