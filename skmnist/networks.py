@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from skmnist._keras import keras
 
-__all__ = ["Network", "dense_network", "flat_layers", "seeded"]
+__all__ = ["Network", "dense_network", "flat_layers", "initial_variables", "seeded"]
 
 _BUILDING = threading.RLock()
 
@@ -99,6 +99,39 @@ def seeded(seed: int) -> Iterator[None]:
         finally:
             random.setstate(python)
             np.random.set_state(legacy)  # noqa: NPY002
+
+
+def initial_variables(model: keras.Model, seed: int) -> list[NDArray[Any]]:
+    """Draw the variables that a newly built model would begin with, without building one.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Its layers name the initializer of each of their weights, as Keras's own do.
+    seed : int
+        What the draw follows from.
+
+    Returns
+    -------
+    list of ndarray
+        In the order of ``model.variables``; the seeds of random layers among them.
+    """
+    seeds = np.random.default_rng(seed).integers(1, 2**31 - 1, len(model.variables)).tolist()
+    seed_of = dict(zip((id(v) for v in model.variables), seeds, strict=True))
+    drawn = {}
+    for layer in flat_layers(model):
+        for weight in layer.weights:
+            initializer = getattr(layer, f"{weight.name}_initializer", None)
+            if initializer is not None:
+                config = initializer.get_config()
+                if "seed" in config:
+                    config["seed"] = seed_of[id(weight)]
+                values = type(initializer).from_config(config)(weight.shape, weight.dtype)
+                drawn[id(weight)] = np.asarray(values)
+    return [
+        drawn[id(v)] if id(v) in drawn else np.array([seed_of[id(v)], 0], v.dtype)
+        for v in model.variables
+    ]
 
 
 @dataclass(frozen=True, eq=False)

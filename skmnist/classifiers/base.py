@@ -103,6 +103,7 @@ class KerasClassifier(CallbackSupportMixin, ScikerasClassifier, metaclass=MixinO
     """
 
     build_fn = None  # scikeras's deprecated name for `model`
+    _random_state = None  # with a seed, scikeras would switch all of TensorFlow to other ops
 
     batch_size: Any
     classes_: Any
@@ -321,20 +322,20 @@ class KerasClassifier(CallbackSupportMixin, ScikerasClassifier, metaclass=MixinO
         size = n_rows if size == -1 else size or 32
         return engine.Plan(size, epochs, seed, shuffle=self.shuffle)
 
+    def _network_to_train(self, seed: int) -> tuple[keras.Model, list[NDArray[Any]] | None]:
+        """Give a compiled model, and variables to begin with where they are not its own."""
+        with seeded(seed):
+            return self._compiled_model(), None
+
     def _compiled_model(self) -> keras.Model:
-        self._random_state = (
-            None  # scikeras would switch to deterministic ops for all of TensorFlow
-        )
         model = self._build_keras_model()
         if not model.compiled:
             settings = self._get_compile_kwargs()
             if settings["loss"] is None:
-                sigmoid = model.output_shape[-1] == 1
-                settings["loss"] = (
-                    keras.losses.BinaryCrossentropy()
-                    if sigmoid
-                    else keras.losses.SparseCategoricalCrossentropy()
-                )
+                several = self.target_type_.startswith("multilabel")
+                binary = several or model.output_shape[-1] == 1
+                kind = "BinaryCrossentropy" if binary else "SparseCategoricalCrossentropy"
+                settings["loss"] = getattr(keras.losses, kind)()
             model.compile(**settings)
         return model
 
@@ -383,8 +384,7 @@ class KerasClassifier(CallbackSupportMixin, ScikerasClassifier, metaclass=MixinO
                 "early_stopping=True needs rows to validate on: set validation_split, or pass "
                 "X_val and y_val to fit."
             )
-        with seeded(seed):
-            model = self._compiled_model()
+        model, initial = self._network_to_train(seed)
         context = self._init_callback_context(max_subtasks=epochs)
         data = {"estimator": self, "X": checked, "y": labels}
         context.call_on_fit_task_begin(**data)
@@ -393,6 +393,7 @@ class KerasClassifier(CallbackSupportMixin, ScikerasClassifier, metaclass=MixinO
             rows,
             plan,
             validation=held_out,
+            initial=initial,
             checkpoint=self._checkpoint if go_on else None,
             callbacks=self._keras_callbacks(),
             on_epoch=Following(self, context, data, epochs),

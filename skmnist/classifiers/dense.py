@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
 from numbers import Integral, Real
 from typing import Any, ClassVar, Literal
 
@@ -15,7 +16,7 @@ from sklearn.utils.multiclass import type_of_target
 from skmnist import engine
 from skmnist._keras import keras
 from skmnist.classifiers.base import KerasClassifier
-from skmnist.networks import dense_network
+from skmnist.networks import dense_network, initial_variables, seeded
 
 __all__ = ["DenseClassifier"]
 
@@ -200,25 +201,23 @@ class DenseClassifier(KerasClassifier):
             patience=self.patience if self.early_stopping and not partial else None,
         )
 
-    def _compiled_model(self) -> keras.Model:
-        model = dense_network(
-            self.hidden_layer_sizes,
+    def _network_to_train(self, seed: int) -> tuple[keras.Model, list[NDArray[Any]] | None]:
+        build: Callable[..., keras.Model] = _compiled_network
+        if self.callbacks or self.metrics:  # these may change the model, or be unhashable
+            build = _compiled_network.__wrapped__
+        model = build(
+            tuple(self.hidden_layer_sizes),
             self.activation,
             self.dropout,
             self.batch_norm,
-            meta={"n_features_in_": self.n_features_in_, "n_classes_": len(self.classes_)},
+            self.n_features_in_,
+            len(self.classes_),
+            self.optimizer,
+            float(self.learning_rate),
+            float(self.weight_decay),
+            tuple(self.metrics or ()),
         )
-        settings: dict[str, Any] = {"learning_rate": float(self.learning_rate)}
-        if self.weight_decay:
-            settings["weight_decay"] = float(self.weight_decay)
-        if self.optimizer == "sgd":
-            settings |= {"momentum": 0.9, "nesterov": True}
-        model.compile(
-            keras.optimizers.get({"class_name": self.optimizer, "config": settings}),
-            keras.losses.CategoricalCrossentropy(),
-            metrics=["accuracy", *(self.metrics or [])],
-        )
-        return model
+        return model, initial_variables(model, seed)
 
     def _keras_callbacks(self) -> list[keras.callbacks.Callback]:
         return list(self.callbacks or [])
@@ -236,6 +235,41 @@ class DenseClassifier(KerasClassifier):
         targets = np.full((len(y), n_classes), even, dtype=np.float32)
         targets[np.arange(len(y)), np.searchsorted(self.classes_, y)] += 1 - self.label_smoothing
         return targets
+
+
+@functools.lru_cache(maxsize=8)
+def _compiled_network(
+    hidden_layer_sizes: tuple[int, ...],
+    activation: str,
+    dropout: float,
+    batch_norm: bool,
+    n_features: int,
+    n_classes: int,
+    optimizer: str,
+    learning_rate: float,
+    weight_decay: float,
+    metrics: tuple[Any, ...],
+) -> keras.Model:
+    """Build and compile; kept, since the folds of a cross-validation ask for the same again."""
+    settings: dict[str, Any] = {"learning_rate": learning_rate}
+    if weight_decay or optimizer == "adamw":
+        settings["weight_decay"] = weight_decay
+    if optimizer == "sgd":
+        settings |= {"momentum": 0.9, "nesterov": True}
+    with seeded(0):
+        model = dense_network(
+            hidden_layer_sizes,
+            activation,
+            dropout,
+            batch_norm,
+            meta={"n_features_in_": n_features, "n_classes_": n_classes},
+        )
+    model.compile(
+        keras.optimizers.get({"class_name": optimizer, "config": settings}),
+        keras.losses.CategoricalCrossentropy(),
+        metrics=["accuracy", *metrics],
+    )
+    return model
 
 
 def _auto_batch_size(n_rows: int) -> int:

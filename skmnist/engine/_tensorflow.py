@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from skmnist._keras import keras
-from skmnist.engine.keys import dropout_layers, is_graph
+from skmnist.engine.keys import Way, dropout_layers, is_graph
 
 # isort: split
 import tensorflow as tf
@@ -131,8 +131,8 @@ class Trainer:
         Built and compiled. Cloned where Keras can do so, else taken over.
     loss : object
         As `keras.Model.compile` takes it.
-    xla : bool
-        Whether to compile with XLA, which needs whole batches.
+    way : {"keras", "graph", "xla"}
+        How to run an epoch; XLA needs whole batches.
     like : sequence of ndarray
         Rows, targets and weights of the types and shapes to come, in any number.
     metrics, weighted_metrics : object
@@ -148,11 +148,11 @@ class Trainer:
         loss: Any,
         *,
         like: Sequence[NDArray[Any]],
-        xla: bool,
+        way: Way,
         metrics: Any = None,
         weighted_metrics: Any = None,
     ) -> None:
-        self.xla = xla
+        self.way = way
         self._measures = ["loss", *(metrics or [])]
         self._lock = threading.Lock()
         self._model = _with_free_dropout(model) if is_graph(model) else model
@@ -183,9 +183,12 @@ class Trainer:
             tf.TensorSpec([], tf.int32),
             tf.TensorSpec([None], tf.float32),
         ]
+        # concrete functions are quicker to call: all types are known
         self._train = tf.function(
-            self._epoch, input_signature=[variables, slots, free, *rows, *steps], jit_compile=xla
-        )
+            self._epoch,
+            input_signature=[variables, slots, free, *rows, *steps],
+            jit_compile=way == "xla",
+        ).get_concrete_function()
         self._test = tf.function(self._evaluation, input_signature=[variables, *rows])
 
     def initial_slots(self) -> list[Any]:
@@ -224,13 +227,11 @@ class Trainer:
         """
         with self._lock:
             variables, slots, logs = self._train(
-                state.variables,
-                state.slots,
-                [np.float32(value) for value in free],
+                _tensors(state.variables),
+                _tensors(state.slots),
+                _tensors(np.float32(value) for value in free),
                 *data[:3],
-                order,
-                np.int32(data.n_rows),
-                rates,
+                *_tensors((order, np.int32(data.n_rows), rates)),
             )
         return State(variables, slots), _floats(logs)
 
@@ -285,12 +286,12 @@ class Trainer:
         _assign(self._model.variables, variables)
         _assign(self._slots, slots)
         _assign(self._free, free)
-        step = self._padded_step if self.xla else self._keras_step
+        step = self._keras_step if self.way == "keras" else self._lean_step
         totals = self._run(step, X, y, weights, order, n_rows, rates)
-        if self.xla:
-            logs = {name: totals[name] for name in self._measures}
-        else:
+        if self.way == "keras":
             logs = self._model.get_metrics_result()
+        else:
+            logs = {name: totals[name] for name in self._measures}
         return _values(self._model.variables), _values(self._slots), logs
 
     def _run(
@@ -324,10 +325,12 @@ class Trainer:
         self._model.train_step((tf.gather(X, rows), tf.gather(y, rows), tf.gather(weights, rows)))
         return tf.zeros(()), tf.zeros(())
 
-    def _padded_step(
+    def _lean_step(
         self, X: tf.Tensor, y: tf.Tensor, weights: tf.Tensor, rows: tf.Tensor, count: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor]:
-        """Take the same step on a whole batch, padding weighing nothing: XLA fixes shapes."""
+        """Take the same step by hand; under XLA's fixed shapes padding fills the last batch."""
+        if self.way != "xla":
+            rows = rows[:count]
         x, target, weight = tf.gather(X, rows), tf.gather(y, rows), tf.gather(weights, rows)
         parameters = [v.value for v in self._model.trainable_variables]
         with tf.GradientTape() as tape:
@@ -368,6 +371,10 @@ def _assign(variables: Sequence[Any], values: Sequence[tf.Tensor]) -> None:
 
 def _specs(variables: Sequence[Any]) -> list[tf.TensorSpec]:
     return [tf.TensorSpec(v.shape, v.dtype) for v in variables]
+
+
+def _tensors(arrays: Iterable[Any]) -> list[tf.Tensor]:
+    return [tf.convert_to_tensor(array) for array in arrays]
 
 
 def _floats(logs: dict[str, tf.Tensor]) -> dict[str, float]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 
 from skmnist._keras import keras
+from skmnist.networks import Network
 
 # isort: split
 import tensorflow as tf
@@ -34,15 +35,17 @@ class Predictor:
         self._model = model
         weights = [tf.TensorSpec(w.shape, w.dtype) for w in model.weights]
         batches = tf.TensorSpec([None, _PREDICTION_ROWS, *model.input_shape[1:]], tf.float32)
-        self._function = tf.function(self._batches, input_signature=[weights, batches])
+        function = tf.function(self._batches, input_signature=[weights, batches])
+        self._function = function.get_concrete_function()  # quicker to call, all types being known
+        self._placed: WeakKeyDictionary[Network, list[tf.Tensor]] = WeakKeyDictionary()
 
-    def __call__(self, weights: Sequence[Any], X: NDArray[Any]) -> NDArray[Any]:
+    def __call__(self, network: Network, X: NDArray[Any]) -> NDArray[Any]:
         """Compute the network's outputs.
 
         Parameters
         ----------
-        weights : sequence of array
-            In the order of `keras.Model.get_weights`.
+        network : Network
+            A network of this architecture.
         X : ndarray of shape (n_rows, ...)
             The rows.
 
@@ -54,7 +57,11 @@ class Predictor:
         missing = -len(X) % _PREDICTION_ROWS
         padded = np.pad(X, [(0, missing)] + [(0, 0)] * (X.ndim - 1)) if missing else X
         batches = padded.reshape(-1, _PREDICTION_ROWS, *X.shape[1:])
-        outputs = self._function(list(weights), batches).numpy()
+        weights = self._placed.get(network)
+        if weights is None:
+            weights = [tf.convert_to_tensor(array) for array in network.arrays]
+            self._placed[network] = weights
+        outputs = self._function(weights, tf.convert_to_tensor(batches, tf.float32)).numpy()
         return outputs.reshape(-1, *outputs.shape[2:])[: len(X)]
 
     def _batches(self, weights: list[tf.Tensor], batches: tf.Tensor) -> tf.Tensor:

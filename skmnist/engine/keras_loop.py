@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 
 from skmnist._keras import keras
 from skmnist.engine import _tensorflow as backend
-from skmnist.engine.keys import optimizer_key
 
 if TYPE_CHECKING:
-    from skmnist.engine.training import Checkpoint, Plan, Rows, Run
+    from skmnist.engine.training import Plan, Rows, Run
 
 __all__ = ["needs_keras", "train_by_keras"]
 
@@ -42,35 +41,33 @@ def train_by_keras(
     rows: Rows,
     plan: Plan,
     validation: Rows | None,
-    checkpoint: Checkpoint | None,
+    state: backend.State,
     callbacks: Sequence[keras.callbacks.Callback],
     run: Run,
 ) -> backend.State:
     """Train by Keras's own loop, in the same order and at the same rates."""
     model.optimizer.build(model.trainable_variables)
     slots = [v for v in model.optimizer.variables if v is not model.optimizer._learning_rate]
-    if checkpoint is not None:
-        for variable, value in zip(model.variables, checkpoint.state.variables, strict=True):
+    for variable, value in zip(model.variables, state.variables, strict=True):
+        variable.assign(value)
+    if state.slots:
+        for variable, value in zip(slots, state.slots, strict=True):
             variable.assign(value)
-        if checkpoint.optimizer == optimizer_key(model.optimizer):
-            for variable, value in zip(slots, checkpoint.state.slots, strict=True):
-                variable.assign(value)
 
-    def state() -> backend.State:
-        return backend.State(
-            [np.asarray(v).copy() for v in model.variables], [np.asarray(v).copy() for v in slots]
-        )
+    def now() -> backend.State:
+        variables, memory = ([np.asarray(v).copy() for v in vs] for vs in (model.variables, slots))
+        return backend.State(variables, memory)
 
     batches = _Batches(rows, plan, run)
     model.fit(
         batches,
         epochs=plan.epochs,
         validation_data=validation,
-        callbacks=[*callbacks, _Follower(run, state, batches)],
+        callbacks=[*callbacks, _Follower(run, now, batches)],
         shuffle=False,
         verbose=0,
     )
-    return state()
+    return now()
 
 
 class _Batches(keras.utils.PyDataset):

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Hashable
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from skmnist._keras import keras
 
 __all__ = [
+    "Way",
     "architecture",
+    "choose_way",
     "dropout_layers",
     "named_loss",
     "optimizer_key",
     "serialized",
-    "suits_xla",
     "value_key",
 ]
+
+Way = Literal["keras", "graph", "xla"]
 
 _ROW_WISE: Final = (
     keras.layers.InputLayer,
@@ -33,10 +36,10 @@ _CROSS_ENTROPIES: Final = (
 )
 _NAME_KEYS: Final = frozenset({"name", "keras_history", "input_layers", "output_layers"})
 """The keys of Keras's serialisation under which layers are named."""
-_XLA_REPAYS: Final = 1.5e11
-"""Floating-point operations of a fit above which XLA's compiler is worth its half to full second:
-it saves about a third of the plain graph's time, which does 1 to 2e11 of them a second on two
-cores."""
+_XLA_REPAYS: Final = 2.5e7
+"""Weights times steps of a fit above which XLA is used. Measured on two cores, XLA saves 2e-9 to
+2.5e-9 seconds a weight and step, by fusing the optimizer, and costs 0.5 seconds to compile: as much
+as 2e8 of them save. Programs are shared, so an eighth of that is asked of a single fit."""
 
 
 def is_graph(model: keras.Model) -> bool:
@@ -108,14 +111,15 @@ def value_key(value: Any) -> Hashable:
     return value
 
 
-def suits_xla(
-    model: keras.Model, loss: Any, metrics: Any, n_rows: int, *, weighted_metrics: Any = None
-) -> bool:
-    """Tell whether a fit gains by XLA.
+def choose_way(
+    model: keras.Model, loss: Any, metrics: Any, weighted_metrics: Any, n_steps: int
+) -> Way:
+    """Choose how to run an epoch of a network.
 
-    XLA wins on dense layers in whole batches; it loses on convolutions and on dropout straight on
-    the input (the consumers draw the random bits again), and it needs padding, which layers that
-    mix rows would see. It also takes up to a second to compile.
+    ``"keras"`` takes Keras's own training steps, whatever they do. ``"graph"`` takes a lean step
+    that equals Keras's for layers that treat each row alone and for a cross-entropy. ``"xla"`` is
+    the same, compiled: it wins on dense layers, but loses on dropout straight on the input, whose
+    random bits it draws again at every use, and it takes time to compile.
 
     Parameters
     ----------
@@ -123,31 +127,31 @@ def suits_xla(
         The network.
     loss, metrics, weighted_metrics : object
         As `keras.Model.compile` takes them.
-    n_rows : int
-        Rows seen in the whole fit, all epochs together.
+    n_steps : int
+        Training steps of the whole fit.
 
     Returns
     -------
-    bool
-        False also where nothing is known about a layer or a loss.
+    {"keras", "graph", "xla"}
+        The way. It follows from this fit alone, so that no other changes its result.
     """
-    layers = model.layers
-    kinds = [type(layer) for layer in layers]
-    return (
+    kinds = [type(layer) for layer in model.layers]
+    lean = (
         is_graph(model)
         and all(kind in _ROW_WISE for kind in kinds)
         and keras.layers.Dense in kinds
-        and not any(
-            kind is keras.layers.Dropout for kind in kinds[: kinds.index(keras.layers.Dense)]
-        )
         and len(model.inputs) == len(model.outputs) == 1
         and not model.losses
         and isinstance(loss, _CROSS_ENTROPIES)
         and loss.reduction == "sum_over_batch_size"
         and list(metrics or []) in ([], ["accuracy"])
         and not weighted_metrics
-        and 6 * model.count_params() * n_rows >= _XLA_REPAYS
     )
+    if not lean:
+        return "keras"
+    drops_inputs = keras.layers.Dropout in kinds[: kinds.index(keras.layers.Dense)]
+    repays = model.count_params() * n_steps >= _XLA_REPAYS
+    return "xla" if repays and not drops_inputs else "graph"
 
 
 def _free_dropout(config: dict[str, Any]) -> set[str]:

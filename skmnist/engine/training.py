@@ -18,11 +18,11 @@ from skmnist.engine.cache import Cache
 from skmnist.engine.keras_loop import needs_keras, train_by_keras
 from skmnist.engine.keys import (
     architecture,
+    choose_way,
     dropout_layers,
     named_loss,
     optimizer_key,
     serialized,
-    suits_xla,
     value_key,
 )
 from skmnist.engine.schedules import Schedule, learning_rates
@@ -144,6 +144,7 @@ def train(
     plan: Plan,
     *,
     validation: Rows | None = None,
+    initial: Sequence[NDArray[Any]] | None = None,
     checkpoint: Checkpoint | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     on_epoch: OnEpoch = lambda *_: False,
@@ -161,8 +162,10 @@ def train(
         How.
     validation : Rows, default=None
         What to validate on after each epoch.
+    initial : sequence of ndarray, default=None
+        Variables to begin with, instead of the model's.
     checkpoint : Checkpoint, default=None
-        Where to go on from, instead of the model's weights.
+        Where to go on from, instead of any beginning.
     callbacks : sequence of keras.callbacks.Callback, default=()
         Keras's callbacks. Those that act on batches are served by Keras's own loop.
     on_epoch : callable, default=None
@@ -176,10 +179,13 @@ def train(
     key = optimizer_key(model.optimizer)
     first = checkpoint.epoch if checkpoint else 0
     run = Run(model, plan, on_epoch, first)
-    if needs_keras(model, callbacks):
-        state = train_by_keras(model, rows, plan, validation, checkpoint, callbacks, run)
-    else:
-        state = _train_by_program(model, rows, plan, validation, checkpoint, callbacks, run, key)
+    start = checkpoint and checkpoint.state
+    if start is None:
+        start = backend.State([np.asarray(v) for v in initial or model.variables], [])
+    elif checkpoint and checkpoint.optimizer != key:  # another one: its memory begins anew
+        start = start._replace(slots=[])
+    way = train_by_keras if needs_keras(model, callbacks) else _train_by_program
+    state = way(model, rows, plan, validation, start, callbacks, run)
     network = run.best if plan.patience is not None and run.best else run.network(state)
     return Fit(network, run.history, run.best_epoch, Checkpoint(state, key, first + run.n_epochs))
 
@@ -200,7 +206,7 @@ def predict(network: Network, X: NDArray[Any]) -> NDArray[Any]:
         One output a row, which depends on no other row.
     """
     key = (_key_of(network.config), tuple(network.custom_objects.values()))
-    return _predictors.get(key, lambda: Predictor(network.to_keras()))(network.arrays, X)
+    return _predictors.get(key, lambda: Predictor(network.to_keras()))(network, X)
 
 
 def count_traces() -> int:
@@ -280,21 +286,21 @@ def _train_by_program(
     rows: Rows,
     plan: Plan,
     validation: Rows | None,
-    checkpoint: Checkpoint | None,
+    state: backend.State,
     callbacks: Sequence[keras.callbacks.Callback],
     run: Run,
-    optimizer: str,
 ) -> backend.State:
-    trainer = _trainer(model, rows, plan.epochs, optimizer)
     batch = min(plan.batch_size, len(rows.X))
-    data = backend.place(*rows, whole_batches_of=batch if trainer.xla else 1)
-    held_out = validation and backend.place(*validation)
     n_steps = -(-len(rows.X) // batch)
+    trainer = _trainer(model, rows, n_steps * plan.epochs)
+    data = backend.place(*rows, whole_batches_of=batch if trainer.way == "xla" else 1)
+    held_out = validation and backend.place(*validation)
     rates = run.rates(n_steps)
     free = [layer.rate for layer in dropout_layers(model)]
     if model.optimizer.weight_decay is not None:
         free.append(float(model.optimizer.weight_decay))
-    state = _begin(model, trainer, checkpoint, optimizer)
+    if not state.slots:
+        state = state._replace(slots=trainer.initial_slots())
     keras_callbacks = _KerasCallbacks(callbacks, model, plan.epochs) if callbacks else None
     for epoch in range(plan.epochs):
         if keras_callbacks:
@@ -317,38 +323,28 @@ def _train_by_program(
     return state.to_numpy()
 
 
-def _trainer(model: keras.Model, rows: Rows, epochs: int, optimizer: str) -> backend.Trainer:
+def _trainer(model: keras.Model, rows: Rows, n_steps: int) -> backend.Trainer:
     metrics, weighted = _metrics(model)
     loss = named_loss(model.loss)
-    xla = suits_xla(model, loss, metrics, len(rows.X) * epochs, weighted_metrics=weighted)
+    way = choose_way(model, loss, metrics, weighted, n_steps)
     key = (
         architecture(serialized(model)),
         type(model),
-        optimizer,
+        optimizer_key(model.optimizer),
         value_key(loss),
         value_key(metrics),
         value_key(weighted),
         tuple((array.shape[1:], array.dtype) for array in rows),
-        xla,
+        way,
     )
 
     def make() -> backend.Trainer:
         with seeded(0):  # a clone's initial weights would be drawn from Python's generator
             return backend.Trainer(
-                model, loss, like=rows, xla=xla, metrics=metrics, weighted_metrics=weighted
+                model, loss, like=rows, way=way, metrics=metrics, weighted_metrics=weighted
             )
 
     return _trainers.get(key, make)
-
-
-def _begin(
-    model: keras.Model, trainer: backend.Trainer, checkpoint: Checkpoint | None, optimizer: str
-) -> backend.State:
-    if checkpoint is None:
-        return backend.State([np.asarray(v) for v in model.variables], trainer.initial_slots())
-    if checkpoint.optimizer != optimizer:  # another optimizer: its memory begins anew
-        return backend.State(checkpoint.state.variables, trainer.initial_slots())
-    return checkpoint.state
 
 
 def _metrics(model: keras.Model) -> tuple[Any, Any]:
