@@ -29,12 +29,14 @@ class Predictor:
     ----------
     model : keras.Model
         A built model.
+    row_shape : tuple of int
+        Shape of a row.
     """
 
-    def __init__(self, model: keras.Model) -> None:
+    def __init__(self, model: keras.Model, row_shape: tuple[int, ...]) -> None:
         self._model = model
         weights = [tf.TensorSpec(w.shape, w.dtype) for w in model.weights]
-        batches = tf.TensorSpec([None, _PREDICTION_ROWS, *model.input_shape[1:]], tf.float32)
+        batches = tf.TensorSpec([None, _PREDICTION_ROWS, *row_shape], tf.float32)
         function = tf.function(self._batches, input_signature=[weights, batches])
         self._function = function.get_concrete_function()  # quicker to call, all types being known
         self._placed: WeakKeyDictionary[Network, list[tf.Tensor]] = WeakKeyDictionary()

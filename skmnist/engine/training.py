@@ -205,8 +205,9 @@ def predict(network: Network, X: NDArray[Any]) -> NDArray[Any]:
     ndarray
         One output a row, which depends on no other row.
     """
-    key = (_key_of(network.config), tuple(network.custom_objects.values()))
-    return _predictors.get(key, lambda: Predictor(network.to_keras()))(network, X)
+    shape = X.shape[1:]
+    key = (_key_of(network.config), tuple(network.custom_objects.values()), shape)
+    return _predictors.get(key, lambda: Predictor(network.to_keras(), shape))(network, X)
 
 
 def count_traces() -> int:

@@ -1,0 +1,70 @@
+"""What the benchmarks share: versions, peers, alternating repeats, tables with spread."""
+
+import importlib.metadata
+import os
+import platform
+import statistics
+import sys
+import time
+from collections.abc import Callable
+
+PACKAGES = ("skmnist", "scikit-learn", "scikeras", "keras", "tensorflow", "numpy")
+
+
+def heading(title: str) -> None:
+    """Print what is measured, where, with which versions."""
+    print(title)
+    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in PACKAGES)
+    print(f"Python {platform.python_version()}, {versions}; {os.cpu_count()} cores\n")
+
+
+def seconds(call: Callable[[], object]) -> float:
+    """Time one call."""
+    start = time.perf_counter()
+    call()
+    return time.perf_counter() - start
+
+
+def alternate(calls: dict[str, Callable[[], object]], repeats: int) -> dict[str, list[float]]:
+    """Time each call in turn, again and again, so that drift of the machine hits all alike."""
+    times: dict[str, list[float]] = {name: [] for name in calls}
+    for _ in range(repeats):
+        for name, call in calls.items():
+            times[name].append(seconds(call))
+    return times
+
+
+def table(title: str, times: dict[str, list[float]], unit: float = 1.0, name: str = "s") -> None:
+    """Print median and range of each, and how many times the first one's median it is."""
+    print(title)
+    first = statistics.median(next(iter(times.values())))
+    print(f"  {'':<44}{'median':>9}{'min':>9}{'max':>9}  ratio")
+    for who, values in times.items():
+        median = statistics.median(values)
+        figures = "".join(f"{v / unit:9.2f}" for v in (median, min(values), max(values)))
+        print(f"  {who:<44}{figures}  {median / first:5.2f}x  ({name})")
+    print()
+
+
+def mnist():
+    """Give scaled training rows, labels, scaled test rows, labels; exit where there are none."""
+    from skmnist import fetch_mnist, flatten_and_scale
+
+    try:
+        X, y = fetch_mnist(return_X_y=True, download_if_missing=False)
+        X_test, y_test = fetch_mnist(subset="test", return_X_y=True, download_if_missing=False)
+    except OSError as error:
+        sys.exit(str(error))
+    return flatten_and_scale(X), y, flatten_and_scale(X_test), y_test
+
+
+def lesson_network(n_features: int, n_classes: int):
+    """Build the lesson's network and compile it as the lesson does."""
+    from skmnist import dense_network, recipes
+
+    model = dense_network(
+        recipes.LESSON["hidden_layer_sizes"],
+        meta={"n_features_in_": n_features, "n_classes_": n_classes},
+    )
+    model.compile("rmsprop", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model

@@ -1,0 +1,148 @@
+"""Fitting: the lesson against plain Keras, warm small fits against scikeras and MLPClassifier, the
+recipes against the lesson's time, and the rate of arithmetic against the machine's.
+
+    SKMNIST_DATA_HOME=... python tests/benchmarks/fit.py [lesson] [digits] [recipes] [rate]
+"""
+
+import statistics
+import sys
+import time
+import warnings
+
+import numpy as np
+from _common import alternate, heading, lesson_network, mnist, seconds, table
+
+from skmnist import DenseClassifier, dense_network, recipes
+from skmnist.engine import clear_programs
+
+warnings.simplefilter("ignore")
+SEEDS = 5
+LAYERS = recipes.LESSON["hidden_layer_sizes"]
+
+
+def spread(values) -> str:
+    return f"{100 * np.mean(values):.2f} % ± {100 * np.std(values, ddof=1):.2f}"
+
+
+def fit_keras_lesson(X, y, seed):
+    """Plain Keras on the same rows: the last 30 % validate, as `validation_split` takes them."""
+    import keras
+
+    keras.utils.set_random_seed(seed)
+    model = lesson_network(784, 10)
+    model.fit(X, y, batch_size=128, epochs=10, validation_split=0.3, verbose=0)
+    return model
+
+
+def lesson(X, y, X_test, y_test):
+    """Ours begins without any program each time: tracing and compiling are counted."""
+    times = {"skmnist, LESSON": [], "Keras model.fit, the same settings": []}
+    scores = {name: [] for name in times}
+    ours, keras_name = times
+    for seed in range(3):
+        clear_programs()
+        classifier = DenseClassifier(**recipes.LESSON, random_state=seed)
+        times[ours].append(seconds(lambda c=classifier: c.fit(X, y)))
+        scores[ours].append(classifier.score(X_test, y_test))
+        start = time.perf_counter()
+        model = fit_keras_lesson(X, y, seed)
+        times[keras_name].append(time.perf_counter() - start)
+        predicted = model.predict(X_test, verbose=0).argmax(axis=1)
+        scores[keras_name].append((predicted == y_test).mean())
+    table("The lesson on MNIST, 10 epochs of 42,000 images, compile included", times)
+    for name, values in scores.items():
+        print(f"  test accuracy, 3 seeds, {name}: {spread(values)}")
+    print()
+
+
+def digits():
+    """Warm fits: every side has fitted once before."""
+    from scikeras.wrappers import KerasClassifier as Scikeras
+    from sklearn.datasets import load_digits
+    from sklearn.neural_network import MLPClassifier
+
+    X, y = load_digits(return_X_y=True)
+    X = (X / 16).astype(np.float32)
+    models = {
+        "skmnist": DenseClassifier(**recipes.LESSON | {"validation_split": 0.0}, random_state=0),
+        "MLPClassifier": MLPClassifier(LAYERS, batch_size=128, max_iter=10, random_state=0),
+        "scikeras": Scikeras(
+            dense_network,
+            model__hidden_layer_sizes=LAYERS,
+            loss="sparse_categorical_crossentropy",
+            optimizer="rmsprop",
+            metrics=["accuracy"],
+            batch_size=128,
+            epochs=10,
+            verbose=0,
+        ),
+    }
+    calls = {name: (lambda m=model: m.fit(X, y)) for name, model in models.items()}
+    for call in calls.values():
+        call()
+    table("The lesson's network on 1,797 x 64 digits, 10 epochs, warm", alternate(calls, 7))
+
+
+def of_recipes(X, y, X_test, y_test):
+    """Each fit begins without any program: tracing and compiling are counted."""
+    lesson_seconds = seconds(lambda: fit_keras_lesson(X, y, 0))
+    print("Recipes on MNIST, 60,000 images, compile included; test set seen once, here")
+    print(f"  {'Keras model.fit, lesson':<28}{lesson_seconds:7.2f} s")
+    for name in ("FAST", "DEFAULT"):
+        times, scores = [], []
+        for seed in range(SEEDS):
+            clear_programs()
+            classifier = DenseClassifier(**getattr(recipes, name), random_state=seed)
+            times.append(seconds(lambda c=classifier: c.fit(X, y)))
+            scores.append(classifier.score(X_test, y_test))
+        took = statistics.median(times)
+        print(
+            f"  {name:<28}{took:7.2f} s  {lesson_seconds / took:5.2f} times as fast; "
+            f"{SEEDS} seeds: {spread(scores)}"
+        )
+    print()
+
+
+def rate(X, y):
+    """Floating-point operations of a warm epoch beside those of bare matrix products."""
+    import tensorflow as tf
+
+    batch, epochs = 256, 5
+    a, b = tf.random.normal((batch, 784)), tf.random.normal((784, 512))
+
+    @tf.function
+    def products(n):
+        total = tf.zeros((batch, 512))
+        for _ in tf.range(n):
+            total += tf.matmul(a + total[0, 0] * 0, b)
+        return total
+
+    classifier = DenseClassifier(**recipes.DEFAULT | {"epochs": epochs}, random_state=0)
+    classifier.fit(X, y)
+    products(tf.constant(10))
+    calls = {
+        "products": lambda: products(tf.constant(500)).numpy(),
+        "epochs": lambda: classifier.fit(X, y),
+    }
+    times = {name: statistics.median(v) for name, v in alternate(calls, 3).items()}
+    sizes = [w.shape for w in classifier.network_.arrays if w.ndim == 2]
+    a_row = sum(6 * n * m for n, m in sizes) - 2 * sizes[0][0] * sizes[0][1]
+    peak = 500 * 2 * batch * 784 * 512 / times["products"] / 1e9
+    ours = a_row * len(X) * epochs / times["epochs"] / 1e9
+    print(f"Arithmetic at batch {batch}, whole warm fits of DEFAULT's network")
+    print(f"  matrix products {batch} x 784 x 512   {peak:6.0f} GFLOP/s")
+    print(f"  training                        {ours:6.0f} GFLOP/s  {ours / peak:.0%}\n")
+
+
+if __name__ == "__main__":
+    chosen = sys.argv[1:] or ["lesson", "digits", "recipes", "rate"]
+    heading("Fitting")
+    data = mnist()
+    if "lesson" in chosen:
+        lesson(*data)
+    if "digits" in chosen:
+        digits()
+    if "recipes" in chosen:
+        of_recipes(*data)
+    if "rate" in chosen:
+        rate(*data[:2])

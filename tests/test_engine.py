@@ -1,0 +1,344 @@
+"""The engine by itself: programs and their sharing, schedules, exactness under padding."""
+
+import os
+import subprocess
+import sys
+import threading
+
+import keras
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.model_selection import GridSearchCV, cross_val_score
+
+from skmnist import DenseClassifier, dense_network, engine
+from skmnist.engine import keys
+from skmnist.engine.cache import Cache
+from skmnist.networks import initial_variables, seeded
+
+META = {"n_features_in_": 6, "n_classes_": 3}
+
+
+@pytest.fixture(scope="module")
+def data():
+    rng = np.random.default_rng(0)
+    X = rng.random((101, 6), dtype=np.float32)
+    y = (X[:, :3].argmax(axis=1)).astype(np.float32)
+    return engine.Rows(X, y, rng.uniform(0.5, 2, 101).astype(np.float32))
+
+
+def compiled(optimizer="adam", sizes=(8,), metrics=("accuracy",), seed=0, **options):
+    with seeded(seed):
+        model = dense_network(sizes, **options, meta=META)
+    model.compile(optimizer, "sparse_categorical_crossentropy", metrics=list(metrics))
+    return model
+
+
+@pytest.fixture(params=["graph", "xla"])
+def way(request, monkeypatch):
+    """Each way to run an epoch, whatever it would repay."""
+    monkeypatch.setattr(keys, "_XLA_REPAYS", 0 if request.param == "xla" else np.inf)
+    engine.clear_programs()
+    yield request.param
+    engine.clear_programs()
+
+
+OPTIMIZERS = {
+    "rmsprop": {},
+    "adam": {},
+    "adamw": {"weight_decay": 0.3},
+    "sgd": {"momentum": 0.9, "nesterov": True},
+}
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_an_epoch_is_keras_own(name, way, data):
+    """Weights, losses and metrics of Keras's loop, the partial last batch included."""
+    config = {"class_name": name, "config": OPTIMIZERS[name] | {"learning_rate": 0.01}}
+    plan = engine.Plan(16, 3, seed=0)
+    fast = engine.train(compiled(keras.optimizers.get(config)), data, plan, validation=data)
+    count = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: None)
+    slow = engine.train(
+        compiled(keras.optimizers.get(config)), data, plan, validation=data, callbacks=[count]
+    )
+    for a, b in zip(fast.network.arrays, slow.network.arrays, strict=True):
+        np.testing.assert_allclose(a, b, atol=2e-6)
+    for name in ("loss", "accuracy", "val_loss", "val_accuracy"):
+        np.testing.assert_allclose(fast.history[name], slow.history[name], atol=1e-5)
+
+
+def test_batch_normalisation_and_other_metrics_are_keras_own(data):
+    plan = engine.Plan(16, 3, seed=0)
+    options = {"batch_norm": True, "metrics": ["accuracy", "sparse_top_k_categorical_accuracy"]}
+    fast = engine.train(compiled(**options), data, plan)
+    count = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: None)
+    slow = engine.train(compiled(**options), data, plan, callbacks=[count])
+    for a, b in zip(fast.network.arrays, slow.network.arrays, strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-5)
+    assert fast.history["sparse_top_k_categorical_accuracy"] == [1.0, 1.0, 1.0]
+    moving_mean = fast.network.arrays[3]
+    assert np.abs(moving_mean).max() > 0.01
+
+
+def test_ways_agree(data, monkeypatch):
+    plan, weights = engine.Plan(16, 3, seed=0), []
+    for limit in (0, np.inf):
+        monkeypatch.setattr(keys, "_XLA_REPAYS", limit)
+        weights.append(engine.train(compiled(dropout=0.3), data, plan).network.arrays)
+    for a, b in zip(*weights, strict=True):
+        np.testing.assert_allclose(a, b, atol=2e-6)
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({}, "xla"),
+        ({"dropout": 0.5}, "xla"),
+        ({"batch_norm": True}, "keras"),
+        ({"metrics": ["AUC"]}, "keras"),
+    ],
+)
+def test_the_way_follows_from_the_network(change, expected):
+    model = compiled(**change)
+    loss = keras.losses.SparseCategoricalCrossentropy()
+    metrics = change.get("metrics", ["accuracy"])
+    assert keys.choose_way(model, loss, metrics, None, 10**9) == expected
+    assert keys.choose_way(model, loss, metrics, None, 1) == (
+        "graph" if expected == "xla" else "keras"
+    )
+    assert keys.choose_way(model, keras.losses.KLDivergence(), metrics, None, 1) == "keras"
+
+
+def test_dropout_on_the_input_keeps_clear_of_xla():
+    model = keras.Sequential(
+        [keras.Input((6,)), keras.layers.Dropout(0.2), keras.layers.Dense(3, activation="softmax")]
+    )
+    loss = keras.losses.SparseCategoricalCrossentropy()
+    assert keys.choose_way(model, loss, None, None, 10**9) == "graph"
+
+
+def test_free_dropout_drops_its_share():
+    from skmnist.engine._tensorflow import _FreeDropout
+
+    with seeded(0):
+        layer = _FreeDropout(0.3)
+        ones = np.ones((200, 500), np.float32)
+        first, second = layer(ones, training=True).numpy(), layer(ones, training=True).numpy()
+    assert (first == 0).mean() == pytest.approx(0.3, abs=0.005)
+    assert np.abs((first == 0).mean(axis=0) - 0.3).max() < 0.16  # 5 standard deviations
+    assert np.abs((first == 0).mean(axis=1) - 0.3).max() < 0.11
+    assert np.corrcoef(first.ravel(), second.ravel())[0, 1] == pytest.approx(0, abs=0.015)
+    assert first.max() == pytest.approx(1 / 0.7)
+    np.testing.assert_array_equal(layer(ones).numpy(), ones)
+
+
+def test_one_program_for_folds_and_rates(rows):
+    """Five folds, then a grid over three rates: one trace."""
+    X, y = rows
+    classifier = DenseClassifier((16,), batch_size=32, epochs=2, dropout=0.1, random_state=0)
+    engine.clear_programs()
+    before = engine.count_traces()
+    cross_val_score(classifier, X[:178], y[:178], cv=5)  # folds of 142 and 143 rows
+    grid = {"learning_rate": [1e-3, 1e-2], "dropout": [0.1, 0.5], "weight_decay": [0.0, 0.1]}
+    GridSearchCV(classifier, grid, cv=5, refit=False).fit(X[:178], y[:178])
+    assert engine.count_traces() == before + 1
+
+
+def test_folds_of_unlike_length_are_compiled_once(rows, monkeypatch):
+    """Under XLA, whose programs hold for one shape only."""
+    import tensorflow as tf
+
+    monkeypatch.setattr(keys, "_XLA_REPAYS", 0)
+    engine.clear_programs()
+    X, y = rows
+    classifier = DenseClassifier((16,), batch_size=32, epochs=1, random_state=0)
+    shapes = set()
+    place = engine.training.backend.place
+
+    def watched(*arrays, **options):
+        placed = place(*arrays, **options)
+        shapes.add(placed.X.shape)
+        return placed
+
+    monkeypatch.setattr(engine.training.backend, "place", watched)
+    for n in (141, 142, 143):
+        classifier.fit(X[:n], y[:n])
+    assert shapes == {tf.TensorShape((160, 784))}
+
+
+def test_rates_are_really_arguments(rows):
+    X, y = rows
+    fits = [
+        DenseClassifier((16,), epochs=2, random_state=0, **{name: value}).fit(X, y)
+        for name, value in [("dropout", 0.1), ("dropout", 0.6), ("weight_decay", 0.9)]
+    ]
+    losses = [fit.history_["loss"][-1] for fit in fits]
+    assert len(set(losses)) == 3
+    assert losses[1] > losses[0]
+
+
+def test_names_of_layers_do_not_matter_but_all_else_does():
+    def key(*layers):
+        model = keras.Sequential([keras.Input((6,)), *layers])
+        return keys.architecture(keys.serialized(model))
+
+    dense = keras.layers.Dense
+    assert key(dense(4, name="a"), dense(3)) == key(dense(4, name="b"), dense(3, name="a"))
+    assert key(dense(4)) != key(dense(5))
+    assert key(dense(4, activation="relu", name="relu")) != key(
+        dense(4, activation="tanh", name="tanh")
+    )
+    assert key(dense(4), keras.layers.Dropout(0.1)) == key(dense(4), keras.layers.Dropout(0.2))
+    assert key(dense(4), keras.layers.Dropout(0.1)) != key(dense(4), keras.layers.Dropout(0.0))
+
+
+NEW_PROCESS = """
+import sys, hashlib, numpy as np
+from skmnist import DenseClassifier, flatten_and_scale, load_digits28
+X, y = load_digits28(return_X_y=True)
+fit = DenseClassifier((16,), epochs=2, random_state=0).fit(flatten_and_scale(X), y)
+print(hashlib.sha256(b"".join(a.tobytes() for a in fit.network_.arrays)).hexdigest())
+"""
+
+
+def test_same_bits_in_new_processes_with_any_threads():
+    digests = {
+        subprocess.run(
+            [sys.executable, "-c", NEW_PROCESS],
+            capture_output=True,
+            text=True,
+            check=True,
+            env=os.environ | {"OMP_NUM_THREADS": threads},
+        ).stdout
+        for threads in ("1", "2")
+    }
+    assert len(digests) == 1
+
+
+def test_workers_obey_their_share(monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    code = (
+        "import skmnist.engine, tensorflow as tf\n"
+        "print(tf.config.threading.get_intra_op_parallelism_threads(),"
+        " tf.config.threading.get_inter_op_parallelism_threads())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "1 1\n"
+
+
+def test_threads_fit_and_predict_at_once(rows):
+    X, y = rows
+    classifiers = [DenseClassifier((16,), epochs=3, random_state=i % 3) for i in range(6)]
+    alone = [
+        DenseClassifier((16,), epochs=3, random_state=i).fit(X, y).predict_proba(X)
+        for i in range(3)
+    ]
+    found = [None] * 6
+
+    def work(i):
+        found[i] = classifiers[i].fit(X, y).predict_proba(X)
+
+    threads = [threading.Thread(target=work, args=(i,)) for i in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for i in range(6):
+        np.testing.assert_array_equal(found[i], alone[i % 3])
+
+
+def test_a_row_is_predicted_alone(rows):
+    X, y = rows
+    network = DenseClassifier((48, 17), epochs=1, random_state=0).fit(X, y).network_
+    together = engine.predict(network, X)
+    np.testing.assert_array_equal(
+        together, np.vstack([engine.predict(network, x[None]) for x in X])
+    )
+    order = np.random.default_rng(0).permutation(len(X))
+    np.testing.assert_array_equal(together[order], engine.predict(network, X[order]))
+
+
+def test_predictions_share_programs_but_not_weights(rows):
+    X, y = rows
+    one, two = (DenseClassifier((16,), epochs=1, random_state=i).fit(X, y) for i in (0, 1))
+    expected = one.predict_proba(X[:3])
+    assert not np.array_equal(two.predict_proba(X[:3]), expected)
+    np.testing.assert_array_equal(one.predict_proba(X[:3]), expected)
+    np.testing.assert_allclose(one.model_(X[:3]).numpy(), expected, atol=1e-6)
+
+
+def test_initial_variables_are_those_of_a_new_network():
+    model = dense_network((50,), dropout=0.1, batch_norm=True, meta=META)
+    drawn = initial_variables(model, 0)
+    for variable, array in zip(model.variables, drawn, strict=True):
+        assert (array.shape, array.dtype) == (tuple(variable.shape), variable.dtype)
+    kernel, gamma = drawn[0], drawn[1]
+    limit = np.sqrt(6 / 56)  # Glorot's
+    assert limit * 0.9 < np.abs(kernel).max() <= limit
+    np.testing.assert_array_equal(gamma, 1)
+    for a, b in zip(drawn, initial_variables(model, 0), strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert not np.array_equal(kernel, initial_variables(model, 1)[0])
+
+
+@pytest.mark.parametrize("schedule", sorted(engine.SCHEDULES))
+@given(peak=st.floats(1e-6, 10), n_steps=st.integers(1, 500))
+def test_schedules(schedule, peak, n_steps):
+    rates = engine.learning_rates(schedule, peak, n_steps)
+    assert rates.shape == (n_steps,)
+    assert rates.dtype == np.float32
+    assert (rates >= 0).all()
+    assert rates.max() == pytest.approx(peak, rel=1e-6)
+    top = int(rates.argmax())
+    assert (np.diff(rates[:top]) >= 0).all()
+    assert (np.diff(rates[top:]) <= 0).all()
+
+
+def test_keras_schedules_of_the_users_own_are_kept(data):
+    rate = keras.optimizers.schedules.ExponentialDecay(0.01, 3, 0.5)
+    plan = engine.Plan(16, 3, seed=0)
+    fast = engine.train(compiled(keras.optimizers.Adam(rate)), data, plan)
+    count = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: None)
+    slow = engine.train(compiled(keras.optimizers.Adam(rate)), data, plan, callbacks=[count])
+    for a, b in zip(fast.network.arrays, slow.network.arrays, strict=True):
+        np.testing.assert_allclose(a, b, atol=2e-6)
+
+
+def test_subclassed_models_and_steps_of_the_users_own(data):
+    steps = []
+
+    @keras.saving.register_keras_serializable()
+    class Own(keras.Model):
+        def __init__(self, **options):
+            super().__init__(**options)
+            self.layer = keras.layers.Dense(3, activation="softmax")
+
+        def call(self, x):
+            return self.layer(x)
+
+        def train_step(self, batch):
+            steps.append(1)  # traced once, not run once a batch
+            return super().train_step(batch)
+
+    model = Own()
+    model(data.X[:1])
+    model.compile("adam", "sparse_categorical_crossentropy")
+    fit = engine.train(model, data, engine.Plan(16, 2, seed=0))
+    assert len(steps) <= 2
+    assert fit.history["loss"][1] < fit.history["loss"][0]
+    assert engine.predict(fit.network, data.X).shape == (101, 3)
+
+
+def test_cache_is_bounded_and_makes_once():
+    cache, made = Cache(2), []
+
+    def make(key):
+        return lambda: made.append(key) or key
+
+    for key in "abacab":
+        assert cache.get(key, make(key)) == key
+    assert made == ["a", "b", "c", "b"]
+    assert len(cache) == 2
+    cache.clear()
+    assert len(cache) == 0
