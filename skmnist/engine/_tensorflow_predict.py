@@ -77,6 +77,6 @@ class Predictor:
                     self._model.non_trainable_variables,
                 )
             ]
-            return self._model.stateless_call(*values, batch, training=False)[0]
+            return self._model.stateless_call(*values, batch)[0]
 
         return tf.map_fn(output, batches, fn_output_signature=tf.float32)
