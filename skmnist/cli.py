@@ -47,6 +47,8 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a tabl
 class Recipe(StrEnum):
     """The recipes of `skmnist.recipes`, by their names on the command line."""
 
+    default = "default"
+    fast = "fast"
     lesson = "lesson"
 
 

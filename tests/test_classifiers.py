@@ -344,7 +344,7 @@ def test_parameters_round_trip():
     assert clone(classifier).get_params() == classifier.get_params()
     classifier.set_params(model__dropout=0.1, epochs=3)
     assert classifier.get_params()["model__dropout"] == 0.1
-    assert "DenseClassifier(dropout=0.2)" in repr(DenseClassifier(dropout=0.2))
+    assert repr(DenseClassifier(dropout=0.3)) == "DenseClassifier(dropout=0.3)"
 
 
 def test_routed_parameters_arrive(blobs):

@@ -30,7 +30,7 @@ class DenseClassifier(KerasClassifier):
         Units of each hidden layer.
     activation : str, default="relu"
         Keras's name of the hidden layers' activation.
-    dropout : float, default=0.1
+    dropout : float, default=0.2
         Share of each hidden layer's outputs that a training step leaves out.
     batch_norm : bool, default=False
         Whether to normalise each hidden layer's inputs to its activation over the batch.
@@ -40,7 +40,7 @@ class DenseClassifier(KerasClassifier):
         The highest learning rate.
     schedule : {"one_cycle", "cosine", "constant"}, default="one_cycle"
         How the learning rate changes over a fit.
-    weight_decay : float, default=0.05
+    weight_decay : float, default=0.1
         Share of each weight, times the learning rate, that a step takes away.
     label_smoothing : float, default=0.0
         Probability moved from the true class to all classes evenly.
@@ -134,12 +134,12 @@ class DenseClassifier(KerasClassifier):
         hidden_layer_sizes: Sequence[int] = (512, 512),
         *,
         activation: str = "relu",
-        dropout: float = 0.1,
+        dropout: float = 0.2,
         batch_norm: bool = False,
         optimizer: Literal["adamw", "adam", "rmsprop", "sgd"] = "adamw",
         learning_rate: float = 3e-3,
         schedule: engine.Schedule = "one_cycle",
-        weight_decay: float = 0.05,
+        weight_decay: float = 0.1,
         label_smoothing: float = 0.0,
         batch_size: int | Literal["auto"] = "auto",
         epochs: int = 10,

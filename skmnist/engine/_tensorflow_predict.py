@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
@@ -36,9 +37,12 @@ class Predictor:
     def __init__(self, model: keras.Model, row_shape: tuple[int, ...]) -> None:
         self._model = model
         weights = [tf.TensorSpec(w.shape, w.dtype) for w in model.weights]
-        batches = tf.TensorSpec([None, _PREDICTION_ROWS, *row_shape], tf.float32)
-        function = tf.function(self._batches, input_signature=[weights, batches])
-        self._function = function.get_concrete_function()  # quicker to call, all types being known
+        batch = tf.TensorSpec([_PREDICTION_ROWS, *row_shape], tf.float32)
+        batches = tf.TensorSpec([None, *batch.shape], tf.float32)
+        # concrete functions are quicker to call: all types are known
+        one = tf.function(self._batch, input_signature=[weights, batch])
+        self._one = one.get_concrete_function()
+        self._many = tf.function(self._batches, input_signature=[weights, batches])
         self._placed: WeakKeyDictionary[Network, list[tf.Tensor]] = WeakKeyDictionary()
 
     def __call__(self, network: Network, X: NDArray[Any]) -> NDArray[Any]:
@@ -58,25 +62,26 @@ class Predictor:
         """
         missing = -len(X) % _PREDICTION_ROWS
         padded = np.pad(X, [(0, missing)] + [(0, 0)] * (X.ndim - 1)) if missing else X
-        batches = padded.reshape(-1, _PREDICTION_ROWS, *X.shape[1:])
         weights = self._placed.get(network)
         if weights is None:
             weights = [tf.convert_to_tensor(array) for array in network.arrays]
             self._placed[network] = weights
-        outputs = self._function(weights, tf.convert_to_tensor(batches, tf.float32)).numpy()
-        return outputs.reshape(-1, *outputs.shape[2:])[: len(X)]
+        rows = tf.convert_to_tensor(padded, tf.float32)
+        if len(padded) == _PREDICTION_ROWS:
+            outputs = self._one(weights, rows)
+        else:
+            outputs = self._many(weights, tf.reshape(rows, [-1, _PREDICTION_ROWS, *X.shape[1:]]))
+            outputs = tf.reshape(outputs, [-1, *outputs.shape[2:]])
+        return outputs.numpy()[: len(X)]
+
+    def _batch(self, weights: list[tf.Tensor], batch: tf.Tensor) -> tf.Tensor:
+        of_id = {id(v): w for v, w in zip(self._model.weights, weights, strict=True)}
+        trainable, other = (
+            [of_id.get(id(v), v.value) for v in variables]
+            for variables in (self._model.trainable_variables, self._model.non_trainable_variables)
+        )
+        return self._model.stateless_call(trainable, other, batch)[0]
 
     def _batches(self, weights: list[tf.Tensor], batches: tf.Tensor) -> tf.Tensor:
-        of_id = {id(v): w for v, w in zip(self._model.weights, weights, strict=True)}
-
-        def output(batch: tf.Tensor) -> tf.Tensor:
-            values = [
-                [of_id.get(id(v), v.value) for v in variables]
-                for variables in (
-                    self._model.trainable_variables,
-                    self._model.non_trainable_variables,
-                )
-            ]
-            return self._model.stateless_call(*values, batch)[0]
-
-        return tf.map_fn(output, batches, fn_output_signature=tf.float32)
+        outputs = functools.partial(self._batch, weights)
+        return tf.map_fn(outputs, batches, fn_output_signature=tf.float32)

@@ -186,6 +186,8 @@ def train(
         start = start._replace(slots=[])
     way = train_by_keras if needs_keras(model, callbacks) else _train_by_program
     state = way(model, rows, plan, validation, start, callbacks, run)
+    if initial is None:  # the model was built for this fit
+        backend.forget_kernels()
     network = run.best if plan.patience is not None and run.best else run.network(state)
     return Fit(network, run.history, run.best_epoch, Checkpoint(state, key, first + run.n_epochs))
 
