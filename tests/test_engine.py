@@ -119,10 +119,10 @@ def test_dropout_on_the_input_keeps_clear_of_xla():
 
 
 def test_free_dropout_drops_its_share():
-    from skmnist.engine._tensorflow import _FreeDropout
+    from skmnist.engine._tensorflow_dropout import FreeDropout
 
     with seeded(0):
-        layer = _FreeDropout(0.3)
+        layer = FreeDropout(0.3)
         ones = np.ones((200, 500), np.float32)
         first, second = layer(ones, training=True).numpy(), layer(ones, training=True).numpy()
     assert (first == 0).mean() == pytest.approx(0.3, abs=0.005)

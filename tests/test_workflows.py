@@ -34,7 +34,7 @@ def images(digits):
 
 @pytest.fixture
 def pipe():
-    return make_dense_pipeline(hidden_layer_sizes=(32,), epochs=8, random_state=0)
+    return make_dense_pipeline(hidden_layer_sizes=(32,), epochs=15, random_state=0)
 
 
 def test_integer_cv_is_stratified(pipe, images):

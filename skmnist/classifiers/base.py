@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import functools
-import inspect
 from collections.abc import Callable
 from numbers import Integral, Real
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator
 from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, Options, StrOptions
@@ -20,7 +17,7 @@ from sklearn.utils.validation import check_is_fitted
 from skmnist import engine
 from skmnist._keras import keras
 from skmnist.classifiers.following import Following, fitted, unchanged_on_error
-from skmnist.classifiers.repair import MixinOnTheLeft, ScikerasClassifier
+from skmnist.classifiers.repair import RepairedClassifier
 from skmnist.classifiers.rows import check_labels, check_rows, weighted_rows
 from skmnist.history import History
 from skmnist.networks import Network, seeded
@@ -28,7 +25,7 @@ from skmnist.networks import Network, seeded
 __all__ = ["KerasClassifier"]
 
 
-class KerasClassifier(CallbackSupportMixin, ScikerasClassifier, metaclass=MixinOnTheLeft):
+class KerasClassifier(CallbackSupportMixin, RepairedClassifier):
     """Any Keras network as a scikit-learn classifier.
 
     scikeras's class of this name, repaired for scikit-learn 1.9 and trained by compiled epochs
@@ -101,9 +98,6 @@ class KerasClassifier(CallbackSupportMixin, ScikerasClassifier, metaclass=MixinO
     >>> classifier.fit(flatten_and_scale(X), y).score(flatten_and_scale(X), y) > 0.9
     True
     """
-
-    build_fn = None  # scikeras's deprecated name for `model`
-    _random_state = None  # with a seed, scikeras would switch all of TensorFlow to other ops
 
     batch_size: Any
     classes_: Any
@@ -299,19 +293,6 @@ class KerasClassifier(CallbackSupportMixin, ScikerasClassifier, metaclass=MixinO
         check_is_fitted(self, "network_")
         return self.network_.to_keras()
 
-    __repr__ = BaseEstimator.__repr__
-
-    @property
-    def _user_params(self) -> set[str]:
-        return {name for name in self._get_param_names() if name not in _signature(type(self))}
-
-    def _get_param_names(self) -> list[str]:
-        own = _signature(type(self))
-        routed = (
-            name for name in self.__dict__ if not name.startswith("_") and not name.endswith("_")
-        )
-        return sorted({*own, *routed})
-
     # What a subclass says of its network
 
     def _epochs(self) -> int:
@@ -414,9 +395,3 @@ class KerasClassifier(CallbackSupportMixin, ScikerasClassifier, metaclass=MixinO
     def _outputs(self, X: ArrayLike) -> NDArray[np.float32]:
         check_is_fitted(self, "network_")
         return engine.predict(self.network_, check_rows(self, X, reset=False))
-
-
-@functools.cache
-def _signature(kind: type) -> tuple[str, ...]:
-    parameters = inspect.signature(kind).parameters.values()
-    return tuple(p.name for p in parameters if p.kind is not p.VAR_KEYWORD)

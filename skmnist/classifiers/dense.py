@@ -47,7 +47,7 @@ class DenseClassifier(KerasClassifier):
     batch_size : int or "auto", default="auto"
         Rows a step. ``"auto"`` takes 256, or on few rows the power of 2, at least 32, that gives an
         epoch some 40 steps.
-    epochs : int, default=10
+    epochs : int, default=20
         Passes over the rows.
     validation_split : float, default=0.0
         Share of the rows, stratified, that are set aside to validate on after each epoch.
@@ -142,7 +142,7 @@ class DenseClassifier(KerasClassifier):
         weight_decay: float = 0.1,
         label_smoothing: float = 0.0,
         batch_size: int | Literal["auto"] = "auto",
-        epochs: int = 10,
+        epochs: int = 20,
         validation_split: float = 0.0,
         early_stopping: bool = False,
         patience: int = 5,

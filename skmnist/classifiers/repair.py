@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
+
 from sklearn.base import BaseEstimator, ClassifierMixin
 
 import skmnist._keras  # noqa: F401 - before scikeras, which would load keras loudly
@@ -10,14 +13,14 @@ import skmnist._keras  # noqa: F401 - before scikeras, which would load keras lo
 from scikeras.wrappers import BaseWrapper
 from scikeras.wrappers import KerasClassifier as ScikerasClassifier
 
-__all__ = ["MixinOnTheLeft", "ScikerasClassifier"]
+__all__ = ["RepairedClassifier"]
 
 # scikit-learn's checks ask that a class with the old `_more_tags` also names `__sklearn_tags__`.
 # This names what scikeras's class inherits anyway, and so changes nothing for it.
 BaseWrapper.__sklearn_tags__ = BaseEstimator.__sklearn_tags__
 
 
-class MixinOnTheLeft(type):
+class _MixinOnTheLeft(type):
     """Puts `ClassifierMixin` where scikit-learn needs it; scikeras has it behind `BaseEstimator`.
 
     There its tags are never asked for: the class is not taken for a classifier, and an integer
@@ -30,3 +33,29 @@ class MixinOnTheLeft(type):
         order.remove(ClassifierMixin)
         order.insert(order.index(BaseWrapper), ClassifierMixin)
         return order
+
+
+class RepairedClassifier(ScikerasClassifier, metaclass=_MixinOnTheLeft):
+    """scikeras's class with scikit-learn's order of bases, parameters and representation."""
+
+    build_fn = None  # scikeras's deprecated name for `model`
+    _random_state = None  # with a seed, scikeras would switch all of TensorFlow to other ops
+
+    __repr__ = BaseEstimator.__repr__
+
+    @property
+    def _user_params(self) -> set[str]:
+        return {name for name in self._get_param_names() if name not in _signature(type(self))}
+
+    def _get_param_names(self) -> list[str]:
+        own = _signature(type(self))
+        routed = (
+            name for name in self.__dict__ if not name.startswith("_") and not name.endswith("_")
+        )
+        return sorted({*own, *routed})
+
+
+@functools.cache
+def _signature(kind: type) -> tuple[str, ...]:
+    parameters = inspect.signature(kind).parameters.values()
+    return tuple(p.name for p in parameters if p.kind is not p.VAR_KEYWORD)

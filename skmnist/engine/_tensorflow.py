@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skmnist._keras import keras
+from skmnist.engine._tensorflow_dropout import FreeDropout
 from skmnist.engine.keys import Way, dropout_layers, is_graph
 
 # isort: split
@@ -116,40 +117,6 @@ def forget_kernels() -> None:
     context.context().clear_kernel_cache()
 
 
-class _FreeDropout(keras.layers.Dropout):
-    """Dropout whose rate is an argument of the program instead of a constant in it.
-
-    Its random bits are a hash of each output's position and of the step's seed: XLA computes them
-    again wherever they are used, which with TensorFlow's own generator costs a third of an epoch.
-    """
-
-    def build(self, input_shape: Any) -> None:
-        super().build(input_shape)
-        self.free_rate = tf.Variable(self.rate, trainable=False, dtype=tf.float32)
-
-    def call(self, inputs: Any, training: bool = False) -> Any:
-        if not training:
-            return inputs
-        seed, step = tf.unstack(tf.cast(self.seed_generator.next(), tf.uint32))
-        shape = tf.shape(inputs)
-        position = tf.reshape(tf.cast(tf.range(tf.reduce_prod(shape)), tf.uint32), shape)
-        bits = _hash(position ^ _hash(_hash(seed) + step))
-        keep = 1.0 - self.free_rate
-        stays = tf.cast(_shift(bits, 8), tf.int32) < tf.cast(keep * 2.0**24, tf.int32)
-        return tf.where(stays, inputs / keep, tf.zeros_like(inputs))
-
-
-def _hash(x: tf.Tensor) -> tf.Tensor:
-    """Mix 32 bits: C. Wellons' ``lowbias32``, https://nullprogram.com/blog/2018/07/31/."""
-    x = (x ^ _shift(x, 16)) * tf.constant(0x7FEB352D, tf.uint32)
-    x = (x ^ _shift(x, 15)) * tf.constant(0x846CA68B, tf.uint32)
-    return x ^ _shift(x, 16)
-
-
-def _shift(x: tf.Tensor, n_bits: int) -> tf.Tensor:
-    return tf.bitwise.right_shift(x, tf.constant(n_bits, tf.uint32))
-
-
 class Trainer:
     """Training epochs and evaluations of one architecture, optimizer, loss and set of metrics.
 
@@ -197,7 +164,7 @@ class Trainer:
             self._optimizer._learning_rate, keras.optimizers.schedules.LearningRateSchedule
         )
         self._free: list[Any] = [
-            layer.free_rate for layer in self._model.layers if isinstance(layer, _FreeDropout)
+            layer.free_rate for layer in self._model.layers if isinstance(layer, FreeDropout)
         ]
         if self._optimizer.weight_decay is not None:
             self._optimizer.weight_decay = tf.Variable(0.0, trainable=False)
@@ -386,7 +353,7 @@ def _with_free_dropout(model: keras.Model) -> keras.Model:
     free = {layer.name for layer in dropout_layers(model)}
 
     def copy(layer: keras.Layer) -> keras.Layer:
-        kind = _FreeDropout if layer.name in free else type(layer)
+        kind = FreeDropout if layer.name in free else type(layer)
         return kind.from_config(layer.get_config())
 
     return keras.models.clone_model(model, clone_function=copy)
