@@ -115,7 +115,7 @@ class Comparison:
         return f"Comparison by {self.scoring}\n{self.frame().round(4)}"
 
     def _repr_html_(self) -> str:
-        return str(self.frame().style.format(precision=4).to_html())
+        return self.frame().to_html(float_format="{:.4g}".format)
 
 
 def compare(

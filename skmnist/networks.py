@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import random
 import threading
@@ -12,12 +13,23 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.utils import check_random_state
 
 from skmnist._keras import keras
 
-__all__ = ["Network", "dense_network", "flat_layers", "initial_variables", "seeded"]
+__all__ = [
+    "BUILDING",
+    "Network",
+    "dense_network",
+    "draw_seed",
+    "flat_layers",
+    "initial_variables",
+    "own_objects",
+    "seeded",
+]
 
-_BUILDING = threading.RLock()
+BUILDING = threading.RLock()
+"""Held while a network is built, and by the caches of programs, so that no two locks cross."""
 
 
 def dense_network(
@@ -90,7 +102,7 @@ def seeded(seed: int) -> Iterator[None]:
     None
         While the seed holds.
     """
-    with _BUILDING:
+    with BUILDING:
         python, legacy = random.getstate(), np.random.get_state()  # noqa: NPY002 - to give it back
         random.seed(seed)
         np.random.seed(seed)  # noqa: NPY002 - network functions may draw from it
@@ -99,6 +111,23 @@ def seeded(seed: int) -> Iterator[None]:
         finally:
             random.setstate(python)
             np.random.set_state(legacy)  # noqa: NPY002
+
+
+def draw_seed(random_state: int | np.random.RandomState | None) -> int:
+    """Draw a seed, never from a generator that `seeded` holds in another thread.
+
+    Parameters
+    ----------
+    random_state : int, RandomState instance or None
+        As scikit-learn's estimators take it.
+
+    Returns
+    -------
+    int
+        From 0 to 2**31 - 2.
+    """
+    with BUILDING:
+        return int(check_random_state(random_state).randint(np.iinfo(np.int32).max))
 
 
 def initial_variables(model: keras.Model, seed: int) -> list[NDArray[Any]]:
@@ -144,13 +173,13 @@ class Network:
         Keras's own serialisation of the architecture, JSON.
     arrays : tuple of ndarray
         The weights, in the order of `keras.Model.get_weights`.
-    custom_objects : dict of str to type
-        Layers of the user's own, by name, that the configuration speaks of.
+    custom_objects : dict of str to object
+        Classes and functions of the user's own, by name, that the configuration speaks of.
     """
 
     config: str
     arrays: tuple[NDArray[Any], ...]
-    custom_objects: dict[str, type]
+    custom_objects: dict[str, Any]
 
     @classmethod
     def from_keras(cls, model: keras.Model, arrays: Sequence[NDArray[Any]] | None = None) -> Self:
@@ -169,11 +198,9 @@ class Network:
             Independent of ``model``.
         """
         weights = model.get_weights() if arrays is None else arrays
-        parts = [model, *flat_layers(model)]
-        custom = {type(p).__name__: type(p) for p in parts if not _is_of_keras(type(p))}
         config = keras.saving.serialize_keras_object(model)
         config.pop("compile_config", None)  # how it was trained is the classifier's to know
-        return cls(json.dumps(config), tuple(weights), custom)
+        return cls(json.dumps(config), tuple(weights), own_objects(model))
 
     def to_keras(self) -> keras.Model:
         """Build the Keras model.
@@ -191,8 +218,32 @@ class Network:
         return model
 
 
-def _is_of_keras(kind: type) -> bool:
-    return kind.__module__.partition(".")[0] == "keras"
+def own_objects(model: keras.Model) -> dict[str, Any]:
+    """Collect the classes and functions of a model that are not Keras's own.
+
+    Parameters
+    ----------
+    model : keras.Model
+        A model.
+
+    Returns
+    -------
+    dict of str to object
+        Layers, activations, initializers and the like, by the names that Keras gives them.
+    """
+    parts = [model, *flat_layers(model)]
+    held = [value for part in parts for value in vars(part).values()]
+    found: dict[str, Any] = {}
+    for value in (*parts, *held):
+        if inspect.isfunction(value):
+            kind: Any = value
+        elif hasattr(value, "get_config"):
+            kind = type(value)
+        else:
+            continue
+        if kind.__module__.partition(".")[0] != "keras" and kind.__name__ != "<lambda>":
+            found[kind.__name__] = kind
+    return found
 
 
 def flat_layers(model: keras.Model) -> list[keras.Layer]:

@@ -354,6 +354,119 @@ def test_routed_parameters_arrive(blobs):
     assert slow.network_.arrays[0].shape == (4, 16)
 
 
+def test_a_warm_start_of_another_network_is_refused(blobs):
+    classifier = dense(warm_start=True, epochs=1).fit(*blobs)
+    with pytest.raises(ValueError, match="not the one of the last fit"):
+        classifier.set_params(hidden_layer_sizes=(9,)).fit(*blobs)
+
+
+def test_a_metric_that_keras_does_not_know(blobs):
+    with pytest.raises(ValueError, match="acuracy"):
+        dense(metrics=["acuracy"]).fit(*blobs)
+    found = dense(metrics=["categorical_accuracy"], epochs=1).fit(*blobs).history_
+    assert found["categorical_accuracy"] == found["accuracy"]
+
+
+def test_a_network_is_needed(blobs):
+    with pytest.raises(ValueError, match="pass model=, a network function"):
+        KerasClassifier().fit(*blobs)
+
+
+def own_network(meta, outputs=None, activation="softmax"):
+    outputs = outputs or meta["n_classes_"]
+    return keras.Sequential(
+        [
+            keras.Input((meta["n_features_in_"],)),
+            keras.layers.Dense(16, activation="relu"),
+            keras.layers.Dense(outputs, activation=activation),
+        ]
+    )
+
+
+def own(**params):
+    defaults = {"epochs": 40, "optimizer": "adam", "optimizer__learning_rate": 0.02}
+    return KerasClassifier(own_network, random_state=0, **defaults | params)
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        "categorical_crossentropy",
+        "sparse_categorical_crossentropy",
+        keras.losses.CategoricalCrossentropy,
+        keras.losses.SparseCategoricalCrossentropy(),
+        None,
+    ],
+)
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_losses_of_one_label(loss, n_classes, blobs):
+    X, y = blobs
+    classifier = own(loss=loss).fit(X, np.minimum(y, n_classes - 1))
+    assert classifier.score(X, np.minimum(y, n_classes - 1)) > 0.9
+
+
+@pytest.mark.parametrize("loss", ["binary_crossentropy", None])
+def test_one_sigmoid_for_two_classes(loss, blobs):
+    X, y = blobs
+    names = np.where(y == 1, "yes", "no")
+    classifier = own(loss=loss, model__outputs=1, model__activation="sigmoid").fit(X, names)
+    assert classifier.score(X, names) > 0.9
+    assert classifier.predict_proba(X[:1]).shape == (1, 2)
+
+
+def test_parameters_of_fit_by_scikerass_longer_names(blobs):
+    settings = {"fit__epochs": 3, "fit__validation_split": 0.2, "fit__batch_size": 30}
+    classifier = own(**settings).fit(*blobs)
+    assert classifier.n_iter_ == 3
+    assert "val_loss" in classifier.history_
+    stop = {"callbacks": keras.callbacks.EarlyStopping, "callbacks__monitor": "loss"}
+    assert (
+        own(**stop).set_params(callbacks__min_delta=9, callbacks__patience=1).fit(*blobs).n_iter_
+        == 2
+    )
+
+
+def test_several_labels_a_row(blobs):
+    X, y = blobs
+    labels = np.stack([y == 0, y > 0, y == 2], axis=1).astype(int)
+    classifier = own(model__outputs=3, model__activation="sigmoid", validation_split=0.1)
+    classifier.fit(X, labels)
+    assert (classifier.predict(X) == labels).mean() > 0.9
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_a_model_of_the_users_own_is_left_alone(compiled, blobs):
+    X, y = blobs
+    model = own_network({"n_features_in_": 4, "n_classes_": 3})
+    if compiled:
+        model.compile(keras.optimizers.Adam(0.02), "sparse_categorical_crossentropy")
+    before = [w.copy() for w in model.get_weights()]
+    rates = {} if compiled else {"optimizer": "adam", "optimizer__learning_rate": 0.02}
+    seen = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: None)
+    classifier = KerasClassifier(model, epochs=30, random_state=0, callbacks=seen, **rates)
+    first = weights_of(classifier.fit(X, y))
+    assert classifier.score(X, y) > 0.9
+    assert weights_of(classifier.fit(X, y)) == first
+    assert model.compiled == compiled
+    for a, b in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_objects_in_parameters_are_left_as_they_are(blobs):
+    X, y = blobs
+    rate = keras.callbacks.LearningRateScheduler(lambda epoch, rate: rate / 2)
+    stop = keras.callbacks.EarlyStopping(monitor="loss", min_delta=10, patience=1)
+    optimizer = keras.optimizers.SGD(0.5)
+    classifier = own(optimizer=optimizer, epochs=3, callbacks=[rate, stop])
+    classifier = classifier.__sklearn_clone__()  # without the routed rate of `own`
+    del classifier.optimizer__learning_rate
+    first = weights_of(classifier.fit(X, y))
+    assert classifier.n_iter_ == 2
+    assert float(classifier.optimizer.learning_rate) == 0.5
+    assert weights_of(classifier.fit(X, y)) == first
+    assert classifier.set_params(callbacks=None).fit(X, y).n_iter_ == 3
+
+
 @pytest.mark.mnist
 def test_the_lesson_on_real_mnist(mnist):
     from skmnist import make_dense_pipeline

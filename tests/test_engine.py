@@ -49,6 +49,8 @@ OPTIMIZERS = {
     "adam": {},
     "adamw": {"weight_decay": 0.3},
     "sgd": {"momentum": 0.9, "nesterov": True},
+    "nadam": {},
+    "adagrad": {},
 }
 
 
@@ -342,3 +344,90 @@ def test_cache_is_bounded_and_makes_once():
     assert len(cache) == 2
     cache.clear()
     assert len(cache) == 0
+
+
+def train_both_ways(build, data):
+    """Train by a program and by Keras's own loop, which an idle callback asks for."""
+    plan = engine.Plan(16, 3, seed=0)
+    count = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: None)
+    return (engine.train(build(), data, plan, callbacks=c) for c in ([], [count]))
+
+
+def scaled_loss(target, output):
+    return 3 * keras.losses.sparse_categorical_crossentropy(target, output)
+
+
+def soft(x):
+    return keras.ops.tanh(x) * x
+
+
+SPECIAL = {
+    "a loss of the user's own": lambda m: m.compile("adam", scaled_loss),
+    "a metric of the user's own": lambda m: m.compile(
+        "adam", "sparse_categorical_crossentropy", metrics=[scaled_loss]
+    ),
+    "a class left out of the loss": lambda m: m.compile(
+        "adam", keras.losses.SparseCategoricalCrossentropy(ignore_class=0)
+    ),
+    "a scaled loss": lambda m: m.compile(
+        keras.optimizers.SGD(0.1, loss_scale_factor=64.0), "sparse_categorical_crossentropy"
+    ),
+    "a weighed loss": lambda m: m.compile(
+        "sgd", "sparse_categorical_crossentropy", loss_weights=[10.0]
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SPECIAL)
+def test_what_is_special_trains_as_in_keras(name, data):
+    def build():
+        with seeded(0):
+            model = dense_network((8,), soft, meta=META)
+        SPECIAL[name](model)
+        return model
+
+    fast, slow = train_both_ways(build, data)
+    for a, b in zip(fast.network.arrays, slow.network.arrays, strict=True):
+        np.testing.assert_allclose(a, b, atol=2e-6)
+    np.testing.assert_allclose(fast.history["loss"], slow.history["loss"], rtol=1e-5)
+    assert engine.predict(fast.network, data.X).shape == (101, 3)
+
+
+def test_regularised_activities_train_as_in_keras(data):
+    def build():
+        with seeded(0):
+            hidden = keras.layers.Dense(8, activity_regularizer="l2")
+            model = keras.Sequential(
+                [keras.Input((6,)), hidden, keras.layers.Dense(3, activation="softmax")]
+            )
+        model.compile("adam", "sparse_categorical_crossentropy")
+        return model
+
+    fast, slow = train_both_ways(build, data)
+    for a, b in zip(fast.network.arrays, slow.network.arrays, strict=True):
+        np.testing.assert_allclose(a, b, atol=2e-6)
+
+
+def test_classes_of_one_name_do_not_share_a_program(data):
+    def fit(factor):
+        class Scale(keras.layers.Layer):
+            def call(self, x):
+                return x * factor
+
+        with seeded(0):
+            layers = [keras.Input((6,)), Scale(), keras.layers.Dense(3, activation="softmax")]
+            model = keras.Sequential(layers)
+        model.compile("adam", "sparse_categorical_crossentropy")
+        return engine.train(model, data, engine.Plan(16, 1, seed=0)).history["loss"]
+
+    assert fit(1.0) != fit(10.0)
+
+
+def test_early_stopping_hands_on_its_best_state(data):
+    noise = data._replace(y=np.random.default_rng(1).permutation(data.y))
+    plan = engine.Plan(16, 60, seed=0, patience=3)
+    fit = engine.train(compiled(keras.optimizers.Adam(0.05)), noise, plan, validation=data)
+    assert fit.best_epoch < fit.history.n_epochs
+    best = [v for v in fit.checkpoint.state.variables if v.dtype == np.float32]
+    for a, b in zip(best, fit.network.arrays, strict=True):
+        np.testing.assert_array_equal(a, b)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from numbers import Integral, Real
 from typing import Any, ClassVar, Literal, Self
@@ -9,7 +10,6 @@ from typing import Any, ClassVar, Literal, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.callback import CallbackSupportMixin, with_callbacks
-from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_is_fitted
@@ -20,7 +20,7 @@ from skmnist.classifiers.following import Following, fitted, unchanged_on_error
 from skmnist.classifiers.repair import RepairedClassifier
 from skmnist.classifiers.rows import check_labels, check_rows, weighted_rows
 from skmnist.history import History
-from skmnist.networks import Network, seeded
+from skmnist.networks import Network, draw_seed, seeded
 
 __all__ = ["KerasClassifier"]
 
@@ -191,7 +191,14 @@ class KerasClassifier(CallbackSupportMixin, RepairedClassifier):
         with unchanged_on_error(self):
             go_on = self.warm_start and hasattr(self, "network_")
             self._fit_rows(
-                X, y, sample_weight, X_val, y_val, go_on=go_on, epochs=self._epochs(), classes=None
+                X,
+                y,
+                sample_weight,
+                X_val,
+                y_val,
+                go_on=go_on,
+                epochs=self._setting("epochs"),
+                classes=None,
             )
         return self
 
@@ -250,6 +257,7 @@ class KerasClassifier(CallbackSupportMixin, RepairedClassifier):
         ndarray of shape (n_samples,)
             Their labels.
         """
+        check_is_fitted(self, "network_")
         if self._has_one_label():
             return self.classes_[self.predict_proba(X).argmax(axis=1)]
         return self.target_encoder_.inverse_transform(self._outputs(X))
@@ -295,13 +303,14 @@ class KerasClassifier(CallbackSupportMixin, RepairedClassifier):
 
     # What a subclass says of its network
 
-    def _epochs(self) -> int:
-        return getattr(self, "fit__epochs", self.epochs)
+    def _setting(self, name: str) -> Any:
+        """Look up a parameter of `fit`, also under scikeras's longer name for it."""
+        return getattr(self, f"fit__{name}", getattr(self, name))
 
     def _plan(self, n_rows: int, epochs: int, seed: int, *, partial: bool) -> engine.Plan:
-        size = getattr(self, "fit__batch_size", self.batch_size)
+        size = self._setting("batch_size")
         size = n_rows if size == -1 else size or 32
-        return engine.Plan(size, epochs, seed, shuffle=self.shuffle)
+        return engine.Plan(size, epochs, seed, shuffle=self._setting("shuffle"))
 
     def _network_to_train(self, seed: int) -> tuple[keras.Model, list[NDArray[Any]] | None]:
         """Give a compiled model, and variables to begin with where they are not its own."""
@@ -309,9 +318,16 @@ class KerasClassifier(CallbackSupportMixin, RepairedClassifier):
             return self._compiled_model(), None
 
     def _compiled_model(self) -> keras.Model:
+        if self.model is None:
+            raise ValueError("KerasClassifier needs a network: pass model=, a network function.")
         model = self._build_keras_model()
+        if model is self.model:  # the user's own is left as it is
+            model = Network.from_keras(model).to_keras()
+            if self.model.compiled:
+                model.compile(_fresh(self.model.optimizer), self.model.loss)
         if not model.compiled:
             settings = self._get_compile_kwargs()
+            settings["optimizer"] = _fresh(settings["optimizer"])
             if settings["loss"] is None:
                 several = self.target_type_.startswith("multilabel")
                 binary = several or model.output_shape[-1] == 1
@@ -333,8 +349,19 @@ class KerasClassifier(CallbackSupportMixin, RepairedClassifier):
         if classes is not None:
             self.classes_ = classes  # in the type they came in
 
-    def _encode(self, y: NDArray[Any]) -> NDArray[Any]:
-        return self.target_encoder_.transform(y)
+    def _encode(self, y: NDArray[Any], *, one_hot: bool) -> NDArray[Any]:
+        encoded = self.target_encoder_.transform(y)
+        if one_hot and self._has_one_label() and encoded.size == len(y):
+            encoded = np.eye(len(self.classes_), dtype=np.float32)[encoded.ravel().astype(int)]
+        return encoded
+
+    def _check_same_network(self, model: keras.Model) -> None:
+        before = [np.shape(array) for array in self._checkpoint.state.variables]
+        if before != [tuple(variable.shape) for variable in model.variables]:
+            raise ValueError(
+                "The network is not the one of the last fit, which this one is to go on from. Set "
+                "its parameters back, or fit anew with warm_start=False."
+            )
 
     # How all of them are fitted
 
@@ -357,8 +384,15 @@ class KerasClassifier(CallbackSupportMixin, RepairedClassifier):
         labels, known = check_labels(labels, classes, self.classes_ if go_on else None)
         if not go_on:
             self._fit_targets(labels, known)
-        seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
-        rows, held_out = weighted_rows(self, checked, labels, sample_weight, X_val, y_val, seed)
+        seed = draw_seed(self.random_state)
+        model, initial = self._network_to_train(seed)
+        if go_on:
+            self._check_same_network(model)
+        one_hot = isinstance(engine.named_loss(model.loss), keras.losses.CategoricalCrossentropy)
+        encode = functools.partial(self._encode, one_hot=one_hot)
+        rows, held_out = weighted_rows(
+            self, checked, labels, sample_weight, X_val, y_val, encode, seed
+        )
         plan = self._plan(len(rows.X), epochs, seed, partial=partial)
         if plan.patience is not None and held_out is None:
             raise ValueError(
@@ -389,9 +423,15 @@ class KerasClassifier(CallbackSupportMixin, RepairedClassifier):
         )
 
     def _has_one_label(self) -> bool:
-        check_is_fitted(self, "network_")
         return self.target_type_ in ("binary", "multiclass")
 
     def _outputs(self, X: ArrayLike) -> NDArray[np.float32]:
         check_is_fitted(self, "network_")
         return engine.predict(self.network_, check_rows(self, X, reset=False))
+
+
+def _fresh(optimizer: Any) -> Any:
+    """Copy an optimizer: the one that a parameter holds is left as it is."""
+    if isinstance(optimizer, keras.optimizers.Optimizer):
+        return type(optimizer).from_config(optimizer.get_config())
+    return optimizer

@@ -228,8 +228,8 @@ class DenseClassifier(KerasClassifier):
         self.classes_ = classes
         self.target_type_ = type_of_target(classes)
 
-    def _encode(self, y: NDArray[Any]) -> NDArray[np.float32]:
-        """One column a class: the probability that the network is to give it."""
+    def _encode(self, y: NDArray[Any], *, one_hot: bool = True) -> NDArray[np.float32]:
+        """Give one column a class: the probability that the network is to give it."""
         n_classes = len(self.classes_)
         even = self.label_smoothing / n_classes
         targets = np.full((len(y), n_classes), even, dtype=np.float32)
@@ -251,6 +251,9 @@ def _compiled_network(
     metrics: tuple[Any, ...],
 ) -> keras.Model:
     """Build and compile; kept, since the folds of a cross-validation ask for the same again."""
+    for metric in metrics:
+        if metric not in ("acc", "ce", "crossentropy"):  # which Keras fits to the loss itself
+            keras.metrics.get(metric)  # a name that Keras does not know is an error now
     settings: dict[str, Any] = {"learning_rate": learning_rate}
     if weight_decay or optimizer == "adamw":
         settings["weight_decay"] = weight_decay

@@ -39,6 +39,7 @@ class RepairedClassifier(ScikerasClassifier, metaclass=_MixinOnTheLeft):
     """scikeras's class with scikit-learn's order of bases, parameters and representation."""
 
     build_fn = None  # scikeras's deprecated name for `model`
+    _routing_prefixes = ScikerasClassifier._routing_prefixes | {"callbacks"}
     _random_state = None  # with a seed, scikeras would switch all of TensorFlow to other ops
 
     __repr__ = BaseEstimator.__repr__

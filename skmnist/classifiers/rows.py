@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -52,6 +53,8 @@ def check_labels(
     check_classification_targets(y)
     if type_of_target(y).startswith("multilabel"):
         return y, None
+    if y.ndim > 1:
+        raise ValueError(f"y should be a 1d array, got an array of shape {y.shape} instead.")
     seen = np.unique(y)
     if known is None:
         known = seen if classes is None else np.unique(classes)
@@ -81,6 +84,7 @@ def weighted_rows(
     sample_weight: ArrayLike | None,
     X_val: Any,
     y_val: Any,
+    encode: Callable[[NDArray[Any]], NDArray[Any]],
     seed: int,
 ) -> tuple[Rows, Rows | None]:
     """Weigh the rows, and set some aside to validate on.
@@ -88,7 +92,7 @@ def weighted_rows(
     Parameters
     ----------
     classifier : KerasClassifier
-        Knows ``class_weight``, ``validation_split`` and how to encode labels.
+        Knows ``class_weight`` and ``validation_split``.
     X : ndarray of shape (n_rows, ...)
         Checked rows.
     y : ndarray of shape (n_rows, ...)
@@ -97,6 +101,8 @@ def weighted_rows(
         As the user passed it.
     X_val, y_val : array-like or None
         As the user passed them.
+    encode : callable
+        Turns labels into what the loss takes.
     seed : int
         What the split follows from.
 
@@ -107,35 +113,47 @@ def weighted_rows(
     held_out : Rows or None
         To validate on.
     """
-    weights = _check_sample_weight(sample_weight, X, dtype=np.float32, ensure_non_negative=True)
-    if classifier.class_weight is not None:
-        weights = weights * compute_sample_weight(classifier.class_weight, y).astype(np.float32)
+    weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+    class_weight = classifier._setting("class_weight")
+    if class_weight is not None:
+        weights = weights * compute_sample_weight(class_weight, y)
     if not weights.any():
         raise ValueError("The class weights of all rows are 0: there is nothing to train on.")
     keep = np.flatnonzero(weights)
     if len(keep) < len(X):
         X, y, weights = X[keep], y[keep], weights[keep]
-    weights = weights / weights.mean()  # so that a weight of 2 everywhere is no weight at all
-    rows = Rows(X, classifier._encode(y), weights)
+    # to a mean of 1, so that a weight of 2 everywhere is no weight at all
+    weights = (weights / weights.max() / np.mean(weights / weights.max())).astype(np.float32)
+    rows = Rows(X, encode(y), weights)
     if X_val is not None or y_val is not None:
-        return rows, _given_rows(classifier, len(X), X_val, y_val)
-    if not classifier.validation_split:
+        return rows, _given_rows(classifier, len(X), X_val, y_val, encode)
+    validation_split = classifier._setting("validation_split")
+    if not validation_split:
         return rows, None
     parts = train_test_split(
-        np.arange(len(X)), test_size=classifier.validation_split, stratify=y, random_state=seed
+        np.arange(len(X)),
+        test_size=validation_split,
+        stratify=y if y.ndim == 1 else None,
+        random_state=seed,
     )
     train, held_out = (Rows(*(array[np.sort(part)] for array in rows)) for part in parts)
     return train, held_out
 
 
-def _given_rows(classifier: KerasClassifier, n_rows: int, X_val: Any, y_val: Any) -> Rows:
+def _given_rows(
+    classifier: KerasClassifier,
+    n_rows: int,
+    X_val: Any,
+    y_val: Any,
+    encode: Callable[[NDArray[Any]], NDArray[Any]],
+) -> Rows:
     if X_val is None or y_val is None:
         raise ValueError("X_val and y_val are passed together or not at all.")
-    X_val, y_val = check_rows(classifier, X_val, y_val, reset=False)
+    X_val, y_val = check_rows(classifier, X_val, y_val, reset=False, multi_output=True)
     if len(X_val) == n_rows:
         raise ValueError(
             f"X_val has as many rows as X, {n_rows}: cross-validation slices such an array like X, "
             "and its rows would be training rows. Leave out one of them."
         )
     y_val, _ = check_labels(y_val, None, classifier.classes_)
-    return Rows(X_val, classifier._encode(y_val), np.ones(len(X_val), dtype=np.float32))
+    return Rows(X_val, encode(y_val), np.ones(len(X_val), dtype=np.float32))

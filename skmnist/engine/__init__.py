@@ -6,6 +6,7 @@ expensive, the traced and compiled epoch, is kept here in a bounded cache.
 
 from __future__ import annotations
 
+from skmnist.engine.keys import named_loss
 from skmnist.engine.schedules import SCHEDULES, Schedule, learning_rates
 from skmnist.engine.training import (
     Checkpoint,
@@ -28,6 +29,7 @@ __all__ = [
     "clear_programs",
     "count_traces",
     "learning_rates",
+    "named_loss",
     "predict",
     "train",
 ]

@@ -6,9 +6,11 @@ are working memory, guarded by a lock for the length of one call.
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -16,7 +18,8 @@ from numpy.typing import NDArray
 
 from skmnist._keras import keras
 from skmnist.engine._tensorflow_dropout import FreeDropout
-from skmnist.engine.keys import Way, dropout_layers, is_graph
+from skmnist.engine.keys import Way, dropout_layers
+from skmnist.networks import Network
 
 # isort: split
 import tensorflow as tf
@@ -123,14 +126,14 @@ class Trainer:
     Parameters
     ----------
     model : keras.Model
-        Built and compiled. Cloned where Keras can do so, else taken over.
+        Built and compiled; it is copied.
     loss : object
         As `keras.Model.compile` takes it.
     way : {"keras", "graph", "xla"}
         How to run an epoch; XLA needs whole batches.
     like : sequence of ndarray
         Rows, targets and weights of the types and shapes to come, in any number.
-    metrics, weighted_metrics : object
+    loss_weights, metrics, weighted_metrics : object
         As `keras.Model.compile` takes them.
     """
 
@@ -144,17 +147,19 @@ class Trainer:
         *,
         like: Sequence[NDArray[Any]],
         way: Way,
+        loss_weights: Any = None,
         metrics: Any = None,
         weighted_metrics: Any = None,
     ) -> None:
         self.way = way
         self._measures = ["loss", *(metrics or [])]
         self._lock = threading.Lock()
-        self._model = _with_free_dropout(model) if is_graph(model) else model
-        self._optimizer = keras.optimizers.deserialize(keras.optimizers.serialize(model.optimizer))
+        self._model = _copy_with_free_dropout(model)
+        self._optimizer = type(model.optimizer).from_config(model.optimizer.get_config())
         self._model.compile(
             self._optimizer,
             loss,
+            loss_weights=loss_weights,
             metrics=metrics,
             weighted_metrics=weighted_metrics,
             jit_compile=False,
@@ -171,6 +176,7 @@ class Trainer:
             self._free.append(self._optimizer.weight_decay)
         fixed = self._optimizer._learning_rate if self._has_free_rate else None
         self._slots = [v for v in self._optimizer.variables if v is not fixed]
+        self._first_slots = [np.asarray(v).copy() for v in self._slots]
         variables, slots, free = map(_specs, (self._model.variables, self._slots, self._free))
         rows = [tf.TensorSpec([None, *a.shape[1:]], a.dtype) for a in like]
         steps = [
@@ -187,8 +193,8 @@ class Trainer:
         self._test = tf.function(self._evaluation, input_signature=[variables, *rows])
 
     def initial_slots(self) -> list[Any]:
-        """Give the optimizer's memory before the first step: all zeros."""
-        return [np.zeros(v.shape, v.dtype) for v in self._slots]
+        """Give the optimizer's memory before the first step."""
+        return self._first_slots
 
     def epoch(
         self,
@@ -349,14 +355,15 @@ class Trainer:
         return self._model.get_metrics_result()
 
 
-def _with_free_dropout(model: keras.Model) -> keras.Model:
+def _copy_with_free_dropout(model: keras.Model) -> keras.Model:
+    network = Network.from_keras(model)
     free = {layer.name for layer in dropout_layers(model)}
-
-    def copy(layer: keras.Layer) -> keras.Layer:
-        kind = FreeDropout if layer.name in free else type(layer)
-        return kind.from_config(layer.get_config())
-
-    return keras.models.clone_model(model, clone_function=copy)
+    config = json.loads(network.config)
+    for layer in config["config"].get("layers", []) if free else []:
+        if layer["config"]["name"] in free:
+            layer |= {"module": None, "class_name": "FreeDropout", "registered_name": "FreeDropout"}
+    objects = network.custom_objects | {"FreeDropout": FreeDropout}
+    return replace(network, config=json.dumps(config), custom_objects=objects).to_keras()
 
 
 def _assign(variables: Sequence[Any], values: Sequence[tf.Tensor]) -> None:

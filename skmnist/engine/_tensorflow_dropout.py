@@ -32,7 +32,7 @@ class FreeDropout(keras.layers.Dropout):
         bits = _hash(position ^ _hash(_hash(seed) + step))
         keep = 1.0 - self.free_rate
         stays = tf.cast(_shift(bits, 8), tf.int32) < tf.cast(keep * 2.0**24, tf.int32)
-        return tf.where(stays, inputs / keep, tf.zeros_like(inputs))
+        return tf.where(stays, inputs / tf.cast(keep, inputs.dtype), tf.zeros_like(inputs))
 
 
 def _hash(x: tf.Tensor) -> tf.Tensor:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from contextlib import AbstractContextManager
 from typing import Generic, TypeVar
 
 __all__ = ["Cache"]
@@ -19,12 +20,14 @@ class Cache(Generic[T]):
     ----------
     max_size : int
         How many values are kept.
+    lock : context manager, default=None
+        Held while a value is looked for or made; by default one of its own.
     """
 
-    def __init__(self, max_size: int) -> None:
+    def __init__(self, max_size: int, lock: AbstractContextManager[object] | None = None) -> None:
         self.max_size = max_size
         self._values: OrderedDict[Hashable, T] = OrderedDict()
-        self._lock = threading.RLock()
+        self._lock = lock or threading.RLock()
 
     def __len__(self) -> int:
         return len(self._values)

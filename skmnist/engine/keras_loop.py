@@ -33,7 +33,14 @@ def needs_keras(model: keras.Model, callbacks: Sequence[keras.callbacks.Callback
         for callback in callbacks
         for hook in _BATCH_HOOKS
     )
-    return acts_on_batches or model.run_eagerly or model.optimizer.use_ema
+    optimizer = model.optimizer
+    chooses_weights = any(
+        getattr(optimizer, name, None)
+        for name in ("_exclude_from_weight_decay", "_exclude_from_weight_decay_pattern")
+    )
+    scales = isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
+    special = optimizer.use_ema or chooses_weights or scales
+    return acts_on_batches or model.run_eagerly or special
 
 
 def train_by_keras(
@@ -47,7 +54,11 @@ def train_by_keras(
 ) -> backend.State:
     """Train by Keras's own loop, in the same order and at the same rates."""
     model.optimizer.build(model.trainable_variables)
-    slots = [v for v in model.optimizer.variables if v is not model.optimizer._learning_rate]
+    slots = [
+        v
+        for v in model.optimizer.variables
+        if v is not getattr(model.optimizer, "_learning_rate", None)
+    ]
     for variable, value in zip(model.variables, state.variables, strict=True):
         variable.assign(value)
     if state.slots:

@@ -82,9 +82,9 @@ def optimizer_key(optimizer: keras.optimizers.Optimizer) -> str:
     """Describe an optimizer up to its name, learning rate and weight decay, which are data."""
     config = keras.optimizers.serialize(optimizer)
     settings = dict(config["config"], name="")
-    if isinstance(settings["learning_rate"], float):
+    if isinstance(settings.get("learning_rate"), float):
         settings["learning_rate"] = "data"
-    if settings["weight_decay"] is not None:
+    if settings.get("weight_decay") is not None:
         settings["weight_decay"] = "data"
     return json.dumps([config["class_name"], config["registered_name"], settings], sort_keys=True)
 
@@ -98,16 +98,17 @@ def named_loss(loss: Any) -> Any:
 
 
 def value_key(value: Any) -> Hashable:
-    """Describe a loss or metrics: by their configuration, or as themselves where they have none."""
+    """Describe a loss or metrics: by class and settings, or as themselves without these."""
     if isinstance(value, (list, tuple)):
         return tuple(value_key(v) for v in value)
     if isinstance(value, dict):
         return tuple((k, value_key(v)) for k, v in sorted(value.items()))
-    if isinstance(value, (keras.losses.Loss, keras.metrics.Metric)):
-        try:
-            return json.dumps([str(type(value)), value.get_config()], sort_keys=True, default=repr)
-        except NotImplementedError:
-            return value
+    kind = type(value)
+    if isinstance(value, (keras.losses.Loss, keras.metrics.Metric)) and "get_config" in vars(kind):
+        settings = value.get_config()
+        if isinstance(value, keras.losses.Loss):
+            settings.pop("name", None)  # numbered by Keras, and shown nowhere
+        return kind, json.dumps(settings, sort_keys=True, default=repr)
     return value
 
 
@@ -142,6 +143,10 @@ def choose_way(
         and keras.layers.Dense in kinds
         and len(model.inputs) == len(model.outputs) == 1
         and not model.losses
+        and all(layer.activity_regularizer is None for layer in model.layers)
+        and getattr(loss, "ignore_class", None) is None
+        and model.optimizer.loss_scale_factor is None
+        and model.dtype_policy.name == "float32"
         and isinstance(loss, _CROSS_ENTROPIES)
         and loss.reduction == "sum_over_batch_size"
         and list(metrics or []) in ([], ["accuracy"])

@@ -27,7 +27,7 @@ from skmnist.engine.keys import (
 )
 from skmnist.engine.schedules import Schedule, learning_rates
 from skmnist.history import History
-from skmnist.networks import Network, seeded
+from skmnist.networks import BUILDING, Network, own_objects, seeded
 
 __all__ = [
     "Checkpoint",
@@ -43,8 +43,8 @@ __all__ = [
 _PROGRAMS: Final = 32
 """How many programs of each kind are kept; one takes some megabytes."""
 
-_trainers: Final = Cache[backend.Trainer](_PROGRAMS)
-_predictors: Final = Cache[Predictor](_PROGRAMS)
+_trainers: Final = Cache[backend.Trainer](_PROGRAMS, BUILDING)
+_predictors: Final = Cache[Predictor](_PROGRAMS, BUILDING)
 
 
 class Rows(NamedTuple):
@@ -188,8 +188,14 @@ def train(
     state = way(model, rows, plan, validation, start, callbacks, run)
     if initial is None:  # the model was built for this fit
         backend.forget_kernels()
-    network = run.best if plan.patience is not None and run.best else run.network(state)
-    return Fit(network, run.history, run.best_epoch, Checkpoint(state, key, first + run.n_epochs))
+    if run.best is not None:
+        state = run.best.to_numpy()
+    return Fit(
+        run.network(state),
+        run.history,
+        run.best_epoch,
+        Checkpoint(state, key, first + run.n_epochs),
+    )
 
 
 def predict(network: Network, X: NDArray[Any]) -> NDArray[Any]:
@@ -208,7 +214,7 @@ def predict(network: Network, X: NDArray[Any]) -> NDArray[Any]:
         One output a row, which depends on no other row.
     """
     shape = X.shape[1:]
-    key = (_key_of(network.config), tuple(network.custom_objects.values()), shape)
+    key = (_key_of(network.config), tuple(network.custom_objects.items()), shape)
     return _predictors.get(key, lambda: Predictor(network.to_keras(), shape))(network, X)
 
 
@@ -237,7 +243,7 @@ class Run:
     on_epoch: OnEpoch
     first: int
     history: History = field(default_factory=History)
-    best: Network | None = None
+    best: backend.State | None = None
     best_epoch: int = 0
     best_loss: float = float("inf")
 
@@ -264,7 +270,7 @@ class Run:
         if loss < self.best_loss:
             self.best_loss, self.best_epoch = loss, self.n_epochs
             if self.plan.patience is not None:
-                self.best = self.network(state)
+                self.best = state
         stop = self.on_epoch(logs, lambda: self.network(state))
         patience = self.plan.patience
         return stop or (patience is not None and self.n_epochs - self.best_epoch >= patience)
@@ -304,7 +310,8 @@ def _train_by_program(
         free.append(float(model.optimizer.weight_decay))
     if not state.slots:
         state = state._replace(slots=trainer.initial_slots())
-    keras_callbacks = _KerasCallbacks(callbacks, model, plan.epochs) if callbacks else None
+    model.stop_training = False
+    keras_callbacks = _KerasCallbacks(callbacks, model, plan.epochs, rows) if callbacks else None
     for epoch in range(plan.epochs):
         if keras_callbacks:
             state = keras_callbacks.call(state, "on_epoch_begin", epoch)
@@ -327,16 +334,17 @@ def _train_by_program(
 
 
 def _trainer(model: keras.Model, rows: Rows, n_steps: int) -> backend.Trainer:
-    metrics, weighted = _metrics(model)
+    metrics, weighted, loss_weights = _measures(model)
     loss = named_loss(model.loss)
     way = choose_way(model, loss, metrics, weighted, n_steps)
     key = (
         architecture(serialized(model)),
-        type(model),
+        tuple(own_objects(model).items()),
         optimizer_key(model.optimizer),
         value_key(loss),
         value_key(metrics),
         value_key(weighted),
+        value_key(loss_weights),
         tuple((array.shape[1:], array.dtype) for array in rows),
         way,
     )
@@ -344,28 +352,40 @@ def _trainer(model: keras.Model, rows: Rows, n_steps: int) -> backend.Trainer:
     def make() -> backend.Trainer:
         with seeded(0):  # a clone's initial weights would be drawn from Python's generator
             return backend.Trainer(
-                model, loss, like=rows, way=way, metrics=metrics, weighted_metrics=weighted
+                model,
+                loss,
+                like=rows,
+                way=way,
+                loss_weights=loss_weights,
+                metrics=metrics,
+                weighted_metrics=weighted,
             )
 
     return _trainers.get(key, make)
 
 
-def _metrics(model: keras.Model) -> tuple[Any, Any]:
-    """Find the metrics that a model was compiled with, as they were given."""
-    compiled = model._compile_metrics
-    if compiled is None:
-        return None, None
-    return compiled._user_metrics, compiled._user_weighted_metrics
+def _measures(model: keras.Model) -> tuple[Any, Any, Any]:
+    """Find metrics, weighted metrics and loss weights that a model was compiled with, as given."""
+    metrics, loss = model._compile_metrics, model._compile_loss
+    return (
+        metrics and metrics._user_metrics,
+        metrics and metrics._user_weighted_metrics,
+        loss and loss._user_loss_weights,
+    )
 
 
 class _KerasCallbacks:
     """Keras's callbacks between two epochs, with a live model to look at and to change."""
 
     def __init__(
-        self, callbacks: Sequence[keras.callbacks.Callback], model: keras.Model, epochs: int
+        self,
+        callbacks: Sequence[keras.callbacks.Callback],
+        model: keras.Model,
+        epochs: int,
+        rows: Rows,
     ) -> None:
         self._model = model
-        model.stop_training = False
+        model._symbolic_build(data_batch=tuple(array[:1] for array in rows))  # names its metrics
         self._list = keras.callbacks.CallbackList(
             list(callbacks), model=model, epochs=epochs, verbose=0
         )
