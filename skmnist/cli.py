@@ -87,12 +87,17 @@ def compare(
 def train(
     out: Annotated[Path, typer.Option(help="The file to write, customarily *.skops.")],
     data: Data = "digits",
-    recipe: Annotated[Recipe | None, typer.Option(help="Hyper-parameters with a name.")] = None,
+    recipe: Annotated[
+        Recipe | None,
+        typer.Option(help="Hyper-parameters for all of MNIST; by default the class's own."),
+    ] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the images.")] = None,
     seed: Seed = 0,
     as_json: Json = False,
 ) -> None:
     """Train the dense pipeline and save it."""
+    if out.is_dir():
+        raise ValueError(f"{out} is a folder; --out names a file.")
     if not out.parent.is_dir():
         raise ValueError(f"There is no folder {out.parent} to write {out.name} to.")
     from skmnist import make_dense_pipeline, recipes, save
@@ -112,7 +117,15 @@ def train(
     logs = {name: column[-1] for name, column in pipeline[-1].history_.items()}
     if as_json:
         _print_json(
-            {"data": data, "seed": seed, "seconds": seconds, "last_epoch": logs, "out": str(out)}
+            {
+                "data": data,
+                "recipe": recipe,
+                "epochs": pipeline[-1].n_iter_,
+                "seed": seed,
+                "seconds": seconds,
+                "last_epoch": logs,
+                "out": str(out),
+            }
         )
     else:
         figures = ", ".join(f"{name} {value:.4f}" for name, value in logs.items())
@@ -132,6 +145,8 @@ def evaluate(
     from skmnist import load
 
     pipeline = load(model)
+    if not hasattr(pipeline, "predict"):
+        raise ValueError(f"{model} holds a {type(pipeline).__name__}, which predicts nothing.")
     X, y = _load(data, "test")
     start = time.perf_counter()
     hits = int((pipeline.predict(X) == y).sum())

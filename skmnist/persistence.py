@@ -11,7 +11,7 @@ import skops.io
 
 __all__ = ["load", "save"]
 
-_TRUSTED = ("skmnist.", "sklearn.")
+_TRUSTED = ("skmnist.", "sklearn.", "scikeras.")
 _TRUSTED_TYPES = frozenset({"numpy.dtype"})
 
 
@@ -63,5 +63,8 @@ def load(path: str | os.PathLike[str]) -> Any:
         raise ValueError(f"{path} is not a model file, or is damaged: {error}") from error
     foreign = [t for t in types if not t.startswith(_TRUSTED) and t not in _TRUSTED_TYPES]
     if foreign:
-        raise ValueError(f"{path} holds types that are not trusted: {', '.join(foreign)}.")
+        raise ValueError(
+            f"{path} holds types that are not trusted: {', '.join(foreign)}. Only this package's, "
+            "scikit-learn's and scikeras's are; keep functions and classes of your own by pickle."
+        )
     return skops.io.load(path, trusted=types)

@@ -17,7 +17,7 @@ def flatten_and_scale(X: ArrayLike, *, max_value: float = 255) -> NDArray[np.flo
     """Flatten images to rows and scale their pixels to [0, 1].
 
     The type of ``X`` decides: whole numbers are divided by ``max_value``; floats are taken as
-    already scaled and must lie in [0, 1].
+    already scaled and must lie in [0, 1]; of booleans, True is full ink.
 
     Parameters
     ----------
@@ -54,7 +54,9 @@ def flatten_and_scale(X: ArrayLike, *, max_value: float = 255) -> NDArray[np.flo
             f"Expected images of 2 to 4 dimensions, got an array of shape {pixels.shape}. Reshape "
             "your data with X.reshape(1, -1) if it is a single image."
         )
-    if pixels.dtype.kind not in "buif":
+    if pixels.dtype.kind == "b":
+        pixels = pixels.astype(np.float32)
+    if pixels.dtype.kind not in "uif":
         raise ValueError(
             f"Pixels must be whole numbers or floats; got an array of type {pixels.dtype}. "
             "Convert it, for example with X.astype(np.uint8)."
@@ -67,8 +69,8 @@ def flatten_and_scale(X: ArrayLike, *, max_value: float = 255) -> NDArray[np.flo
                 raise ValueError("Input X contains NaN or infinity; fill the missing pixels first.")
             raise ValueError(
                 f"Float pixels must lie in [0, 1]; got values from {low:g} to {high:g}. Pass whole "
-                "numbers (X.astype(np.uint8)) to have them divided by max_value, or scale the "
-                "floats yourself (X / 255)."
+                "numbers (X.astype(np.uint8)) to have them divided by "
+                f"max_value={max_value:g}, or scale the floats yourself (X / X.max())."
             )
         return np.ascontiguousarray(rows, dtype=np.float32)
     if low < 0 or high > max_value:

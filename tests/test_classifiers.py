@@ -367,6 +367,28 @@ def test_a_metric_that_keras_does_not_know(blobs):
     assert found["categorical_accuracy"] == found["accuracy"]
 
 
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"model__outputs": 2}, "has 2 outputs, but the data 3 classes"),
+        ({"model__outputs": 1}, "has 1 outputs, but the data 3 classes"),
+        ({"model__activation": "linear"}, "last layer is linear: give it a softmax"),
+    ],
+)
+def test_a_last_layer_that_does_not_fit_is_refused(params, message, blobs):
+    with pytest.raises(ValueError, match=message):
+        own(**params).fit(*blobs)
+
+
+def test_shapes_of_rows_and_layers(blobs):
+    X, y = blobs
+    assert dense(hidden_layer_sizes=np.array([8]), epochs=1).fit(X, y).n_iter_ == 1
+    with pytest.raises(ValueError, match=r"must be positive ints; got \(8, -1\)"):
+        dense(hidden_layer_sizes=(8, -1)).fit(X, y)
+    with pytest.raises(ValueError, match="Found array with dim 3"):
+        dense().fit(X.reshape(-1, 2, 2), y)
+
+
 def test_a_network_is_needed(blobs):
     with pytest.raises(ValueError, match="pass model=, a network function"):
         KerasClassifier().fit(*blobs)

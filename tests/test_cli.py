@@ -72,6 +72,7 @@ def test_train_by_recipe_as_json(tmp_path):
         (["compare", "--models", "dense,svm"], "no model 'svm'; there are dense, dummy"),
         (["compare", "--data", "nowhere"], "there is no folder 'nowhere'"),
         (["evaluate", "nothing.skops"], "There is no model file nothing.skops"),
+        (["train", "--out", "."], ". is a folder; --out names a file"),
         (["train", "--out", "no/such/folder/m.skops"], "There is no folder no/such/folder"),
     ],
 )

@@ -2,11 +2,20 @@ import subprocess
 import sys
 import zipfile
 
+import keras
 import numpy as np
 import pytest
 from sklearn.model_selection import GridSearchCV
 
-from skmnist import load, make_dense_pipeline, save
+from skmnist import (
+    DenseClassifier,
+    KerasClassifier,
+    dense_network,
+    flatten_and_scale,
+    load,
+    make_dense_pipeline,
+    save,
+)
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +47,21 @@ def test_a_search_and_its_history(fitted, digits, tmp_path):
     assert again.best_params_ == search.best_params_
     history = again.best_estimator_[-1].history_
     assert history["loss"] == search.best_estimator_[-1].history_["loss"]
+
+
+def test_a_keras_classifier_and_one_with_callbacks(digits, tmp_path):
+    X, y = flatten_and_scale(digits[0][:100]), digits[1][:100]
+    stop = keras.callbacks.EarlyStopping(monitor="loss")
+    for classifier in (
+        KerasClassifier(dense_network, model__hidden_layer_sizes=(8,), epochs=2),
+        DenseClassifier((8,), epochs=2, callbacks=[stop]),
+    ):
+        classifier.fit(X, y)
+        if isinstance(classifier, DenseClassifier):
+            classifier.set_params(callbacks=None)  # Keras's own types are not loaded
+        save(classifier, tmp_path / "classifier.skops")
+        again = load(tmp_path / "classifier.skops")
+        np.testing.assert_array_equal(again.predict_proba(X), classifier.predict_proba(X))
 
 
 def test_a_loaded_model_goes_on_training(fitted, digits, tmp_path):

@@ -16,6 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skmnist import engine
 from skmnist._keras import keras
+from skmnist.classifiers.building import check_network, compiled_model
 from skmnist.classifiers.following import Following, fitted, unchanged_on_error
 from skmnist.classifiers.repair import RepairedClassifier
 from skmnist.classifiers.rows import check_labels, check_rows, weighted_rows
@@ -98,6 +99,8 @@ class KerasClassifier(CallbackSupportMixin, RepairedClassifier):
     >>> classifier.fit(flatten_and_scale(X), y).score(flatten_and_scale(X), y) > 0.9
     True
     """
+
+    _allow_nd = True
 
     batch_size: Any
     classes_: Any
@@ -315,26 +318,7 @@ class KerasClassifier(CallbackSupportMixin, RepairedClassifier):
     def _network_to_train(self, seed: int) -> tuple[keras.Model, list[NDArray[Any]] | None]:
         """Give a compiled model, and variables to begin with where they are not its own."""
         with seeded(seed):
-            return self._compiled_model(), None
-
-    def _compiled_model(self) -> keras.Model:
-        if self.model is None:
-            raise ValueError("KerasClassifier needs a network: pass model=, a network function.")
-        model = self._build_keras_model()
-        if model is self.model:  # the user's own is left as it is
-            model = Network.from_keras(model).to_keras()
-            if self.model.compiled:
-                model.compile(_fresh(self.model.optimizer), self.model.loss)
-        if not model.compiled:
-            settings = self._get_compile_kwargs()
-            settings["optimizer"] = _fresh(settings["optimizer"])
-            if settings["loss"] is None:
-                several = self.target_type_.startswith("multilabel")
-                binary = several or model.output_shape[-1] == 1
-                kind = "BinaryCrossentropy" if binary else "SparseCategoricalCrossentropy"
-                settings["loss"] = getattr(keras.losses, kind)()
-            model.compile(**settings)
-        return model
+            return compiled_model(self), None
 
     def _keras_callbacks(self) -> list[keras.callbacks.Callback]:
         self._initialize_callbacks()
@@ -354,14 +338,6 @@ class KerasClassifier(CallbackSupportMixin, RepairedClassifier):
         if one_hot and self._has_one_label() and encoded.size == len(y):
             encoded = np.eye(len(self.classes_), dtype=np.float32)[encoded.ravel().astype(int)]
         return encoded
-
-    def _check_same_network(self, model: keras.Model) -> None:
-        before = [np.shape(array) for array in self._checkpoint.state.variables]
-        if before != [tuple(variable.shape) for variable in model.variables]:
-            raise ValueError(
-                "The network is not the one of the last fit, which this one is to go on from. Set "
-                "its parameters back, or fit anew with warm_start=False."
-            )
 
     # How all of them are fitted
 
@@ -386,8 +362,7 @@ class KerasClassifier(CallbackSupportMixin, RepairedClassifier):
             self._fit_targets(labels, known)
         seed = draw_seed(self.random_state)
         model, initial = self._network_to_train(seed)
-        if go_on:
-            self._check_same_network(model)
+        check_network(self, model, go_on=go_on)
         one_hot = isinstance(engine.named_loss(model.loss), keras.losses.CategoricalCrossentropy)
         encode = functools.partial(self._encode, one_hot=one_hot)
         rows, held_out = weighted_rows(
@@ -428,10 +403,3 @@ class KerasClassifier(CallbackSupportMixin, RepairedClassifier):
     def _outputs(self, X: ArrayLike) -> NDArray[np.float32]:
         check_is_fitted(self, "network_")
         return engine.predict(self.network_, check_rows(self, X, reset=False))
-
-
-def _fresh(optimizer: Any) -> Any:
-    """Copy an optimizer: the one that a parameter holds is left as it is."""
-    if isinstance(optimizer, keras.optimizers.Optimizer):
-        return type(optimizer).from_config(optimizer.get_config())
-    return optimizer

@@ -63,7 +63,8 @@ class DenseClassifier(KerasClassifier):
     callbacks : list of keras.callbacks.Callback, default=None
         Keras's callbacks. Those that act on batches are served by Keras's own, slower loop.
     metrics : list, default=None
-        What to record in ``history_`` beside loss and accuracy, by Keras's names or objects.
+        What to record in ``history_`` beside loss and accuracy, by Keras's names or objects; of
+        metrics for one-hot labels, ``"top_k_categorical_accuracy"`` and not its sparse form.
     verbose : int, default=0
         If not 0, one line is printed an epoch.
     random_state : int, RandomState instance or None, default=None
@@ -103,6 +104,7 @@ class DenseClassifier(KerasClassifier):
     """
 
     model = loss = None  # scikeras's; a dense network is built here
+    _allow_nd = False
     run_eagerly = False
     shuffle = True
 
@@ -205,8 +207,11 @@ class DenseClassifier(KerasClassifier):
         build: Callable[..., keras.Model] = _compiled_network
         if self.callbacks or self.metrics:  # these may change the model, or be unhashable
             build = _compiled_network.__wrapped__
+        sizes: tuple[Any, ...] = tuple(self.hidden_layer_sizes)
+        if not all(isinstance(size, Integral) and size > 0 for size in sizes):
+            raise ValueError(f"hidden_layer_sizes must be positive ints; got {sizes!r}.")
         model = build(
-            tuple(self.hidden_layer_sizes),
+            tuple(int(size) for size in sizes),
             self.activation,
             self.dropout,
             self.batch_norm,
@@ -215,7 +220,7 @@ class DenseClassifier(KerasClassifier):
             self.optimizer,
             float(self.learning_rate),
             float(self.weight_decay),
-            tuple(self.metrics or ()),
+            tuple(m for m in self.metrics or () if m != "accuracy"),
         )
         return model, initial_variables(model, seed)
 

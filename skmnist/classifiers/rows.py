@@ -24,7 +24,9 @@ def check_rows(
     classifier: KerasClassifier, X: Any, y: Any = "no_validation", **options: Any
 ) -> Any:
     """Check samples as scikit-learn does, and bring them to the engine's type and layout."""
-    return validate_data(classifier, X, y, dtype=np.float32, order="C", allow_nd=True, **options)
+    return validate_data(
+        classifier, X, y, dtype=np.float32, order="C", allow_nd=classifier._allow_nd, **options
+    )
 
 
 def check_labels(

@@ -6,6 +6,7 @@ are working memory, guarded by a lock for the length of one call.
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import threading
@@ -190,7 +191,12 @@ class Trainer:
             input_signature=[variables, slots, free, *rows, *steps],
             jit_compile=way == "xla",
         ).get_concrete_function()
-        self._test = tf.function(self._evaluation, input_signature=[variables, *rows])
+        self._test_signature = [variables, *rows]
+
+    @functools.cached_property
+    def _test(self) -> Any:
+        function = tf.function(self._evaluation, input_signature=self._test_signature)
+        return function.get_concrete_function()
 
     def initial_slots(self) -> list[Any]:
         """Give the optimizer's memory before the first step."""
@@ -252,7 +258,7 @@ class Trainer:
             Loss and metrics, as Keras reports them.
         """
         with self._lock:
-            logs = self._test(state.variables, *data[:3])
+            logs = self._test(_tensors(state.variables), *data[:3])
         return _floats(logs)
 
     def weights(self, state: State) -> list[NDArray[Any]]:

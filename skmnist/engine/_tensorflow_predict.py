@@ -42,7 +42,7 @@ class Predictor:
         # concrete functions are quicker to call: all types are known
         one = tf.function(self._batch, input_signature=[weights, batch])
         self._one = one.get_concrete_function()
-        self._many = tf.function(self._batches, input_signature=[weights, batches])
+        self._signature = [weights, batches]
         self._placed: WeakKeyDictionary[Network, list[tf.Tensor]] = WeakKeyDictionary()
 
     def __call__(self, network: Network, X: NDArray[Any]) -> NDArray[Any]:
@@ -73,6 +73,10 @@ class Predictor:
             outputs = self._many(weights, tf.reshape(rows, [-1, _PREDICTION_ROWS, *X.shape[1:]]))
             outputs = tf.reshape(outputs, [-1, *outputs.shape[2:]])
         return outputs.numpy()[: len(X)]
+
+    @functools.cached_property
+    def _many(self) -> Any:
+        return tf.function(self._batches, input_signature=self._signature).get_concrete_function()
 
     def _batch(self, weights: list[tf.Tensor], batch: tf.Tensor) -> tf.Tensor:
         of_id = {id(v): w for v, w in zip(self._model.weights, weights, strict=True)}

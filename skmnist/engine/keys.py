@@ -113,7 +113,11 @@ def value_key(value: Any) -> Hashable:
 
 
 def choose_way(
-    model: keras.Model, loss: Any, metrics: Any, weighted_metrics: Any, n_steps: int
+    model: keras.Model,
+    loss: Any,
+    metrics: Any,
+    weighted: Any,
+    n_steps: int,
 ) -> Way:
     """Choose how to run an epoch of a network.
 
@@ -126,8 +130,10 @@ def choose_way(
     ----------
     model : keras.Model
         The network.
-    loss, metrics, weighted_metrics : object
+    loss, metrics : object
         As `keras.Model.compile` takes them.
+    weighted : object
+        Weighted metrics or weights of losses, if there are any.
     n_steps : int
         Training steps of the whole fit.
 
@@ -145,12 +151,12 @@ def choose_way(
         and not model.losses
         and all(layer.activity_regularizer is None for layer in model.layers)
         and getattr(loss, "ignore_class", None) is None
-        and model.optimizer.loss_scale_factor is None
+        and getattr(getattr(model, "optimizer", None), "loss_scale_factor", None) is None
         and model.dtype_policy.name == "float32"
         and isinstance(loss, _CROSS_ENTROPIES)
         and loss.reduction == "sum_over_batch_size"
         and list(metrics or []) in ([], ["accuracy"])
-        and not weighted_metrics
+        and not weighted
     )
     if not lean:
         return "keras"

@@ -186,6 +186,8 @@ def train(
         start = start._replace(slots=[])
     way = train_by_keras if needs_keras(model, callbacks) else _train_by_program
     state = way(model, rows, plan, validation, start, callbacks, run)
+    for callback in callbacks:  # which could not be copied or saved with a live model
+        callback._model = None
     if initial is None:  # the model was built for this fit
         backend.forget_kernels()
     if run.best is not None:
@@ -336,7 +338,7 @@ def _train_by_program(
 def _trainer(model: keras.Model, rows: Rows, n_steps: int) -> backend.Trainer:
     metrics, weighted, loss_weights = _measures(model)
     loss = named_loss(model.loss)
-    way = choose_way(model, loss, metrics, weighted, n_steps)
+    way = choose_way(model, loss, metrics, weighted or loss_weights, n_steps)
     key = (
         architecture(serialized(model)),
         tuple(own_objects(model).items()),
