@@ -208,7 +208,7 @@ class DenseClassifier(KerasClassifier):
         if self.callbacks or self.metrics:  # these may change the model, or be unhashable
             build = _compiled_network.__wrapped__
         sizes: tuple[Any, ...] = tuple(self.hidden_layer_sizes)
-        if not all(isinstance(size, Integral) and size > 0 for size in sizes):
+        if not all(isinstance(size, Integral) and int(size) > 0 for size in sizes):
             raise ValueError(f"hidden_layer_sizes must be positive ints; got {sizes!r}.")
         model = build(
             tuple(int(size) for size in sizes),
