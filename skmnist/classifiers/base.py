@@ -374,7 +374,6 @@ class KerasClassifier(CallbackSupportMixin, RepairedClassifier):
                 "early_stopping=True needs rows to validate on: set validation_split, or pass "
                 "X_val and y_val to fit."
             )
-        model, initial = self._network_to_train(seed)
         context = self._init_callback_context(max_subtasks=epochs)
         data = {"estimator": self, "X": checked, "y": labels}
         context.call_on_fit_task_begin(**data)
