@@ -26,6 +26,7 @@ __all__ = [
     "initial_variables",
     "own_objects",
     "seeded",
+    "serialized",
 ]
 
 BUILDING = threading.RLock()
@@ -198,9 +199,7 @@ class Network:
             Independent of ``model``.
         """
         weights = model.get_weights() if arrays is None else arrays
-        config = keras.saving.serialize_keras_object(model)
-        config.pop("compile_config", None)  # how it was trained is the classifier's to know
-        return cls(json.dumps(config), tuple(weights), own_objects(model))
+        return cls(json.dumps(serialized(model)), tuple(weights), own_objects(model))
 
     def to_keras(self) -> keras.Model:
         """Build the Keras model.
@@ -216,6 +215,24 @@ class Network:
             )
         model.set_weights(list(self.arrays))
         return model
+
+
+def serialized(model: keras.Model) -> dict[str, Any]:
+    """Give Keras's description of a model, without the way it is trained.
+
+    Parameters
+    ----------
+    model : keras.Model
+        A model.
+
+    Returns
+    -------
+    dict
+        What Keras can rebuild the model from.
+    """
+    config: dict[str, Any] = keras.saving.serialize_keras_object(model)
+    config.pop("compile_config", None)
+    return config
 
 
 def own_objects(model: keras.Model) -> dict[str, Any]:

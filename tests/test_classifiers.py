@@ -80,10 +80,10 @@ def test_global_generators_are_left_alone(blobs):
     import random
 
     random.seed(7)
-    np.random.seed(7)  # noqa: NPY002
-    before = random.getstate(), np.random.get_state()[1].tolist()  # noqa: NPY002
+    np.random.seed(7)
+    before = random.getstate(), np.random.get_state()[1].tolist()
     dense().fit(*blobs).predict(blobs[0])
-    assert (random.getstate(), np.random.get_state()[1].tolist()) == before  # noqa: NPY002
+    assert (random.getstate(), np.random.get_state()[1].tolist()) == before
 
 
 NEW_PROCESS = """

@@ -15,7 +15,7 @@ from sklearn.model_selection import GridSearchCV, cross_val_score
 from skmnist import DenseClassifier, dense_network, engine
 from skmnist.engine import keys
 from skmnist.engine.cache import Cache
-from skmnist.networks import initial_variables, seeded
+from skmnist.networks import initial_variables, seeded, serialized
 
 META = {"n_features_in_": 6, "n_classes_": 3}
 
@@ -116,6 +116,7 @@ def test_dropout_on_the_input_keeps_clear_of_xla():
     model = keras.Sequential(
         [keras.Input((6,)), keras.layers.Dropout(0.2), keras.layers.Dense(3, activation="softmax")]
     )
+    model.compile("adam")
     loss = keras.losses.SparseCategoricalCrossentropy()
     assert keys.choose_way(model, loss, None, None, 10**9) == "graph"
 
@@ -183,7 +184,7 @@ def test_rates_are_really_arguments(rows):
 def test_names_of_layers_do_not_matter_but_all_else_does():
     def key(*layers):
         model = keras.Sequential([keras.Input((6,)), *layers])
-        return keys.architecture(keys.serialized(model))
+        return keys.architecture(serialized(model))
 
     dense = keras.layers.Dense
     assert key(dense(4, name="a"), dense(3)) == key(dense(4, name="b"), dense(3, name="a"))

@@ -52,14 +52,14 @@ def test_nested_models_are_flattened():
 
 def test_seeded_builds_repeat_and_give_the_generators_back():
     random.seed(3)
-    np.random.seed(3)  # noqa: NPY002
-    expected = random.random(), np.random.rand()  # noqa: NPY002
+    np.random.seed(3)
+    expected = random.random(), np.random.rand()
     random.seed(3)
-    np.random.seed(3)  # noqa: NPY002
+    np.random.seed(3)
     models = []
     for _ in range(2):
         with seeded(5):
             models.append(dense_network((5,), meta=META).get_weights())
-    assert (random.random(), np.random.rand()) == expected  # noqa: NPY002
+    assert (random.random(), np.random.rand()) == expected
     for a, b in zip(*models, strict=True):
         np.testing.assert_array_equal(a, b)

@@ -17,7 +17,7 @@ from sklearn.utils.validation import check_is_fitted
 from skmnist import engine
 from skmnist._keras import keras
 from skmnist.classifiers.building import check_network, compiled_model
-from skmnist.classifiers.following import Following, fitted, unchanged_on_error
+from skmnist.classifiers.following import Following, unchanged_on_error
 from skmnist.classifiers.repair import RepairedClassifier
 from skmnist.classifiers.rows import check_labels, check_rows, weighted_rows
 from skmnist.history import History
@@ -392,9 +392,7 @@ class KerasClassifier(CallbackSupportMixin, RepairedClassifier):
         self.history_ = before.then(done.history)
         self.n_iter_ = self.history_.n_epochs
         self.best_epoch_ = before.n_epochs + done.best_epoch
-        context.call_on_fit_task_end(
-            **data, reconstruction_attributes=lambda: fitted(self, done.network)
-        )
+        context.call_on_fit_task_end(**data, reconstruction_attributes={"network_": done.network})
 
     def _has_one_label(self) -> bool:
         return self.target_type_ in ("binary", "multiclass")

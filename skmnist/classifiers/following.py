@@ -11,7 +11,7 @@ from skmnist.networks import Network
 if TYPE_CHECKING:
     from skmnist.classifiers.base import KerasClassifier
 
-__all__ = ["Following", "fitted", "unchanged_on_error"]
+__all__ = ["Following", "unchanged_on_error"]
 
 
 class Following:
@@ -37,19 +37,11 @@ class Following:
             print(f"Epoch {self._done}/{self._epochs}  {figures}")
         stop = self._epoch.call_on_fit_task_end(
             **self._data,
-            reconstruction_attributes=lambda: fitted(self._classifier, network()),
+            reconstruction_attributes=lambda: {"network_": network()},
         )
         if not stop and self._done < self._epochs:
             self._begin()
         return bool(stop)
-
-
-def fitted(classifier: KerasClassifier, network: Network) -> dict[str, Any]:
-    """Attributes with which a copy of the classifier can predict."""
-    names = ("classes_", "n_features_in_", "feature_names_in_", "target_encoder_")
-    return {n: getattr(classifier, n) for n in names if hasattr(classifier, n)} | {
-        "network_": network
-    }
 
 
 @contextmanager

@@ -177,7 +177,8 @@ class Trainer:
             self._free.append(self._optimizer.weight_decay)
         fixed = self._optimizer._learning_rate if self._has_free_rate else None
         self._slots = [v for v in self._optimizer.variables if v is not fixed]
-        self._first_slots = [np.asarray(v).copy() for v in self._slots]
+        # what the optimizer remembers before its first step
+        self.initial_slots = [np.asarray(v).copy() for v in self._slots]
         variables, slots, free = map(_specs, (self._model.variables, self._slots, self._free))
         rows = [tf.TensorSpec([None, *a.shape[1:]], a.dtype) for a in like]
         steps = [
@@ -197,10 +198,6 @@ class Trainer:
     def _test(self) -> Any:
         function = tf.function(self._evaluation, input_signature=self._test_signature)
         return function.get_concrete_function()
-
-    def initial_slots(self) -> list[Any]:
-        """Give the optimizer's memory before the first step."""
-        return self._first_slots
 
     def epoch(
         self,
@@ -260,22 +257,6 @@ class Trainer:
         with self._lock:
             logs = self._test(_tensors(state.variables), *data[:3])
         return _floats(logs)
-
-    def weights(self, state: State) -> list[NDArray[Any]]:
-        """Pick the weights of `keras.Model.get_weights` from a state.
-
-        Parameters
-        ----------
-        state : State
-            A state of this program.
-
-        Returns
-        -------
-        list of ndarray
-            The weights.
-        """
-        place_of = {id(v): i for i, v in enumerate(self._model.variables)}
-        return [np.asarray(state.variables[place_of[id(w)]]) for w in self._model.weights]
 
     def _epoch(
         self,

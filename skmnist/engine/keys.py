@@ -7,6 +7,7 @@ from collections.abc import Hashable
 from typing import Any, Final, Literal
 
 from skmnist._keras import keras
+from skmnist.networks import serialized
 
 __all__ = [
     "Way",
@@ -15,7 +16,6 @@ __all__ = [
     "dropout_layers",
     "named_loss",
     "optimizer_key",
-    "serialized",
     "value_key",
 ]
 
@@ -42,7 +42,7 @@ _XLA_REPAYS: Final = 2.5e7
 as 2e8 of them save. Programs are shared, so an eighth of that is asked of a single fit."""
 
 
-def is_graph(model: keras.Model) -> bool:
+def _is_graph(model: keras.Model) -> bool:
     """Tell whether Keras knows the model layer by layer, and so can clone it."""
     return type(model) is keras.Sequential or type(model).__name__ == "Functional"
 
@@ -51,13 +51,6 @@ def dropout_layers(model: keras.Model) -> list[keras.layers.Dropout]:
     """List the plain dropout layers of a model whose rates can be arguments of a program."""
     free = _free_dropout(serialized(model))
     return [layer for layer in model.layers if layer.name in free]
-
-
-def serialized(model: keras.Model) -> dict[str, Any]:
-    """Give Keras's description of a model, without the way it is trained."""
-    config: dict[str, Any] = keras.saving.serialize_keras_object(model)
-    config.pop("compile_config", None)
-    return config
 
 
 def architecture(config: dict[str, Any]) -> str:
@@ -144,14 +137,14 @@ def choose_way(
     """
     kinds = [type(layer) for layer in model.layers]
     lean = (
-        is_graph(model)
+        _is_graph(model)
         and all(kind in _ROW_WISE for kind in kinds)
         and keras.layers.Dense in kinds
         and len(model.inputs) == len(model.outputs) == 1
         and not model.losses
         and all(layer.activity_regularizer is None for layer in model.layers)
         and getattr(loss, "ignore_class", None) is None
-        and getattr(getattr(model, "optimizer", None), "loss_scale_factor", None) is None
+        and model.optimizer.loss_scale_factor is None
         and model.dtype_policy.name == "float32"
         and isinstance(loss, _CROSS_ENTROPIES)
         and loss.reduction == "sum_over_batch_size"

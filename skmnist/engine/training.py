@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
@@ -22,12 +23,11 @@ from skmnist.engine.keys import (
     dropout_layers,
     named_loss,
     optimizer_key,
-    serialized,
     value_key,
 )
 from skmnist.engine.schedules import Schedule, learning_rates
 from skmnist.history import History
-from skmnist.networks import BUILDING, Network, own_objects, seeded
+from skmnist.networks import BUILDING, Network, own_objects, serialized
 
 __all__ = [
     "Checkpoint",
@@ -302,7 +302,7 @@ def _train_by_program(
     run: Run,
 ) -> backend.State:
     batch = min(plan.batch_size, len(rows.X))
-    n_steps = -(-len(rows.X) // batch)
+    n_steps = math.ceil(len(rows.X) / batch)
     trainer = _trainer(model, rows, n_steps * plan.epochs)
     data = backend.place(*rows, whole_batches_of=batch if trainer.way == "xla" else 1)
     held_out = validation and backend.place(*validation)
@@ -311,7 +311,7 @@ def _train_by_program(
     if model.optimizer.weight_decay is not None:
         free.append(float(model.optimizer.weight_decay))
     if not state.slots:
-        state = state._replace(slots=trainer.initial_slots())
+        state = state._replace(slots=trainer.initial_slots)
     model.stop_training = False
     keras_callbacks = _KerasCallbacks(callbacks, model, plan.epochs, rows) if callbacks else None
     for epoch in range(plan.epochs):
@@ -350,20 +350,18 @@ def _trainer(model: keras.Model, rows: Rows, n_steps: int) -> backend.Trainer:
         tuple((array.shape[1:], array.dtype) for array in rows),
         way,
     )
-
-    def make() -> backend.Trainer:
-        with seeded(0):  # a clone's initial weights would be drawn from Python's generator
-            return backend.Trainer(
-                model,
-                loss,
-                like=rows,
-                way=way,
-                loss_weights=loss_weights,
-                metrics=metrics,
-                weighted_metrics=weighted,
-            )
-
-    return _trainers.get(key, make)
+    return _trainers.get(
+        key,
+        lambda: backend.Trainer(
+            model,
+            loss,
+            like=rows,
+            way=way,
+            loss_weights=loss_weights,
+            metrics=metrics,
+            weighted_metrics=weighted,
+        ),
+    )
 
 
 def _measures(model: keras.Model) -> tuple[Any, Any, Any]:

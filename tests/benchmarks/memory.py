@@ -8,6 +8,7 @@ import json
 import subprocess
 import sys
 import warnings
+from pathlib import Path
 
 from _common import heading
 
@@ -17,8 +18,7 @@ FITS = 100
 def resident() -> float:
     """Give this process's resident memory in megabytes."""
     gc.collect()
-    with open("/proc/self/statm") as file:  # noqa: PTH123
-        return int(file.read().split()[1]) * 4096 / 1e6
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096 / 1e6
 
 
 def measure(which: str) -> None:
