@@ -111,7 +111,7 @@ def seeded(seed: int) -> Iterator[None]:
             yield
         finally:
             random.setstate(python)
-            np.random.set_state(legacy)  # noqa: NPY002
+            np.random.set_state(legacy)  # noqa: NPY002 - given back
 
 
 def draw_seed(random_state: int | np.random.RandomState | None) -> int:

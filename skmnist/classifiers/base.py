@@ -197,11 +197,10 @@ class KerasClassifier(CallbackSupportMixin, RepairedClassifier):
                 X,
                 y,
                 sample_weight,
-                X_val,
-                y_val,
+                X_val=X_val,
+                y_val=y_val,
                 go_on=go_on,
                 epochs=self._setting("epochs"),
-                classes=None,
             )
         return self
 
@@ -238,8 +237,6 @@ class KerasClassifier(CallbackSupportMixin, RepairedClassifier):
                 X,
                 y,
                 sample_weight,
-                None,
-                None,
                 go_on=go_on,
                 epochs=1,
                 classes=classes,
@@ -346,12 +343,12 @@ class KerasClassifier(CallbackSupportMixin, RepairedClassifier):
         X: ArrayLike,
         y: ArrayLike,
         sample_weight: ArrayLike | None,
-        X_val: ArrayLike | None,
-        y_val: ArrayLike | None,
         *,
         go_on: bool,
         epochs: int,
-        classes: ArrayLike | None,
+        X_val: ArrayLike | None = None,
+        y_val: ArrayLike | None = None,
+        classes: ArrayLike | None = None,
         partial: bool = False,
     ) -> None:
         checked, labels = check_rows(self, X, y, reset=not go_on, multi_output=True)

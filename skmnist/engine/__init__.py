@@ -7,12 +7,9 @@ expensive, the traced and compiled epoch, is kept here in a bounded cache.
 from __future__ import annotations
 
 from skmnist.engine.keys import named_loss
+from skmnist.engine.records import Checkpoint, Fit, Plan, Rows
 from skmnist.engine.schedules import SCHEDULES, Schedule, learning_rates
 from skmnist.engine.training import (
-    Checkpoint,
-    Fit,
-    Plan,
-    Rows,
     clear_programs,
     count_traces,
     predict,

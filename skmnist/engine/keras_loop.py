@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from skmnist._keras import keras
 from skmnist.engine import _tensorflow as backend
+from skmnist.engine.records import Plan, Rows
 
 if TYPE_CHECKING:
-    from skmnist.engine.training import Plan, Rows, Run
+    from skmnist.engine.training import Run
 
 __all__ = ["needs_keras", "train_by_keras"]
 

@@ -7,7 +7,7 @@ import json
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,15 +25,12 @@ from skmnist.engine.keys import (
     optimizer_key,
     value_key,
 )
-from skmnist.engine.schedules import Schedule, learning_rates
+from skmnist.engine.records import Checkpoint, Fit, Plan, Rows
+from skmnist.engine.schedules import learning_rates
 from skmnist.history import History
 from skmnist.networks import BUILDING, Network, own_objects, serialized
 
 __all__ = [
-    "Checkpoint",
-    "Fit",
-    "Plan",
-    "Rows",
     "clear_programs",
     "count_traces",
     "predict",
@@ -45,93 +42,6 @@ _PROGRAMS: Final = 32
 
 _trainers: Final = Cache[backend.Trainer](_PROGRAMS, BUILDING)
 _predictors: Final = Cache[Predictor](_PROGRAMS, BUILDING)
-
-
-class Rows(NamedTuple):
-    """Rows to train or validate on.
-
-    Parameters
-    ----------
-    X : ndarray of shape (n_rows, ...)
-        What the network takes.
-    y : ndarray of shape (n_rows, ...)
-        Targets as the loss takes them.
-    weights : ndarray of shape (n_rows,), dtype float32
-        How much each row counts.
-    """
-
-    X: NDArray[Any]
-    y: NDArray[Any]
-    weights: NDArray[Any]
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How to train.
-
-    Parameters
-    ----------
-    batch_size : int
-        Rows a step.
-    epochs : int
-        Passes over the rows.
-    seed : int
-        What the order of the rows follows from.
-    schedule : {"constant", "cosine", "one_cycle"}, default="constant"
-        How the optimizer's learning rate changes. Callbacks may change a constant one.
-    patience : int, default=None
-        Epochs without a lower validation loss after which training stops and the weights of the
-        best epoch are taken. None trains to the end and takes the last weights.
-    shuffle : bool, default=True
-        Whether each epoch sees the rows in a new order.
-    """
-
-    batch_size: int
-    epochs: int
-    seed: int
-    schedule: Schedule = "constant"
-    patience: int | None = None
-    shuffle: bool = True
-
-
-class Checkpoint(NamedTuple):
-    """Where a fit stopped, for another to go on from.
-
-    Parameters
-    ----------
-    state : State
-        Weights, random seeds and the optimizer's memory.
-    optimizer : str
-        Key of the optimizer whose memory it is.
-    epoch : int
-        Epochs trained so far.
-    """
-
-    state: backend.State
-    optimizer: str
-    epoch: int
-
-
-@dataclass(frozen=True)
-class Fit:
-    """What a training gives.
-
-    Parameters
-    ----------
-    network : Network
-        The trained network.
-    history : History
-        Loss and metrics of each epoch.
-    best_epoch : int
-        The epoch, counted from 1, of the lowest validation loss; the last without validation.
-    checkpoint : Checkpoint
-        Where to go on from.
-    """
-
-    network: Network
-    history: History
-    best_epoch: int
-    checkpoint: Checkpoint
 
 
 OnEpoch = Callable[[dict[str, float], Callable[[], Network]], bool]
