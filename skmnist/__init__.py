@@ -11,9 +11,12 @@ from typing import Any
 _HOMES = {
     "Comparison": "comparison",
     "DenseClassifier": "classifiers",
+    "EpochHalvingSearchCV": "model_selection",
     "FlattenScale": "preprocessing",
     "History": "history",
     "KerasClassifier": "classifiers",
+    "StackedGridSearchCV": "model_selection",
+    "StackedRandomizedSearchCV": "model_selection",
     "compare": "comparison",
     "dense_network": "networks",
     "fetch_mnist": "datasets",
@@ -23,6 +26,7 @@ _HOMES = {
     "load_digits28": "datasets",
     "make_baseline": "pipelines",
     "make_dense_pipeline": "pipelines",
+    "param_grid": "model_selection",
     "save": "persistence",
 }
 

@@ -20,6 +20,7 @@ FLOORS = {
     "engine": 2,
     "classifiers": 3,
     "pipelines": 4,
+    "model_selection": 5,
     "comparison": 5,
     "persistence": 5,
     "cli": 6,
@@ -37,7 +38,7 @@ OWNERS = {
     "pooch": {"datasets"},
     "typer": {"cli"},
     "rich": {"cli"},
-    "joblib": {"comparison"},
+    "joblib": {"comparison", "model_selection"},
 }
 """Libraries that only these rooms may import."""
 

@@ -7,19 +7,18 @@ expensive, the traced and compiled epoch, is kept here in a bounded cache.
 from __future__ import annotations
 
 from skmnist.engine.keys import named_loss
-from skmnist.engine.records import Checkpoint, Fit, Plan, Rows
+from skmnist.engine.programs import clear_programs, count_traces, predict
+from skmnist.engine.records import Checkpoint, Fit, Pause, Plan, Rows
 from skmnist.engine.schedules import SCHEDULES, Schedule, learning_rates
-from skmnist.engine.training import (
-    clear_programs,
-    count_traces,
-    predict,
-    train,
-)
+from skmnist.engine.together import Done, run_together
+from skmnist.engine.training import train
 
 __all__ = [
     "SCHEDULES",
     "Checkpoint",
+    "Done",
     "Fit",
+    "Pause",
     "Plan",
     "Rows",
     "Schedule",
@@ -28,5 +27,6 @@ __all__ = [
     "learning_rates",
     "named_loss",
     "predict",
+    "run_together",
     "train",
 ]

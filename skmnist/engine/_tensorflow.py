@@ -26,7 +26,7 @@ from skmnist.networks import Network
 import tensorflow as tf
 from tensorflow.python.eager import context
 
-__all__ = ["Data", "State", "Trainer", "forget_kernels", "place"]
+__all__ = ["Data", "State", "Trainer", "assign", "forget_kernels", "place", "tensors"]
 
 _EVALUATION_ROWS: Final = 1000
 """Rows a batch of an evaluation."""
@@ -231,11 +231,11 @@ class Trainer:
         """
         with self._lock:
             variables, slots, logs = self._train(
-                _tensors(state.variables),
-                _tensors(state.slots),
-                _tensors(np.float32(value) for value in free),
+                tensors(state.variables),
+                tensors(state.slots),
+                tensors(np.float32(value) for value in free),
                 *data[:3],
-                *_tensors((order, np.int32(data.n_rows), rates)),
+                *tensors((order, np.int32(data.n_rows), rates)),
             )
         return State(variables, slots), _floats(logs)
 
@@ -255,7 +255,7 @@ class Trainer:
             Loss and metrics, as Keras reports them.
         """
         with self._lock:
-            logs = self._test(_tensors(state.variables), *data[:3])
+            logs = self._test(tensors(state.variables), *data[:3])
         return _floats(logs)
 
     def _epoch(
@@ -271,9 +271,9 @@ class Trainer:
         rates: tf.Tensor,
     ) -> tuple[list[tf.Tensor], list[tf.Tensor], dict[str, tf.Tensor]]:
         Trainer.n_traces += 1
-        _assign(self._model.variables, variables)
-        _assign(self._slots, slots)
-        _assign(self._free, free)
+        assign(self._model.variables, variables)
+        assign(self._slots, slots)
+        assign(self._free, free)
         step = self._keras_step if self.way == "keras" else self._lean_step
         totals = self._run(step, X, y, weights, order, n_rows, rates)
         if self.way == "keras":
@@ -333,7 +333,7 @@ class Trainer:
     def _evaluation(
         self, variables: list[tf.Tensor], X: tf.Tensor, y: tf.Tensor, weights: tf.Tensor
     ) -> dict[str, tf.Tensor]:
-        _assign(self._model.variables, variables)
+        assign(self._model.variables, variables)
         self._model.reset_metrics()
         n_rows = tf.shape(X)[0]
         for start in tf.range(0, n_rows, _EVALUATION_ROWS):
@@ -353,7 +353,7 @@ def _copy_with_free_dropout(model: keras.Model) -> keras.Model:
     return replace(network, config=json.dumps(config), custom_objects=objects).to_keras()
 
 
-def _assign(variables: Sequence[Any], values: Sequence[tf.Tensor]) -> None:
+def assign(variables: Sequence[Any], values: Sequence[tf.Tensor]) -> None:
     for variable, value in zip(variables, values, strict=True):
         variable.assign(value)
 
@@ -362,7 +362,7 @@ def _specs(variables: Sequence[Any]) -> list[tf.TensorSpec]:
     return [tf.TensorSpec(v.shape, v.dtype) for v in variables]
 
 
-def _tensors(arrays: Iterable[Any]) -> list[tf.Tensor]:
+def tensors(arrays: Iterable[Any]) -> list[tf.Tensor]:
     return [tf.convert_to_tensor(array) for array in arrays]
 
 

@@ -9,7 +9,7 @@ from skmnist._keras import keras
 # isort: split
 import tensorflow as tf
 
-__all__ = ["FreeDropout"]
+__all__ = ["FreeDropout", "drop"]
 
 
 class FreeDropout(keras.layers.Dropout):
@@ -26,13 +26,36 @@ class FreeDropout(keras.layers.Dropout):
     def call(self, inputs: Any, training: bool = False) -> Any:
         if not training:
             return inputs
-        seed, step = tf.unstack(tf.cast(self.seed_generator.next(), tf.uint32))
-        shape = tf.shape(inputs)
-        position = tf.reshape(tf.cast(tf.range(tf.reduce_prod(shape)), tf.uint32), shape)
-        bits = _hash(position ^ _hash(_hash(seed) + step))
-        keep = 1.0 - self.free_rate
-        stays = tf.cast(_shift(bits, 8), tf.int32) < tf.cast(keep * 2.0**24, tf.int32)
-        return tf.where(stays, inputs / tf.cast(keep, inputs.dtype), tf.zeros_like(inputs))
+        return drop(inputs, self.free_rate, self.seed_generator.next())
+
+
+def drop(inputs: tf.Tensor, rate: tf.Tensor, seed_and_step: tf.Tensor) -> tf.Tensor:
+    """Drop outputs of one layer, or of a layer of each network of a stack.
+
+    Parameters
+    ----------
+    inputs : tensor of shape (..., n_rows, n_units)
+        Outputs; what comes before the last two axes are networks.
+    rate : tensor of shape (..., 1, 1) or ()
+        The share to drop, of each network.
+    seed_and_step : tensor of shape (..., 2)
+        What the draw follows from, of each network.
+
+    Returns
+    -------
+    tensor of shape (..., n_rows, n_units)
+        Zeros, and outputs that make up for them.
+    """
+    n_networks = len(seed_and_step.shape) - 1
+    shape = tf.shape(inputs)[n_networks:]
+    position = tf.reshape(tf.cast(tf.range(tf.reduce_prod(shape)), tf.uint32), shape)
+    seed, step = tf.unstack(tf.cast(seed_and_step, tf.uint32), axis=-1)
+    for _ in range(len(inputs.shape) - n_networks if n_networks else 0):
+        seed, step = seed[..., None], step[..., None]
+    bits = _hash(position ^ _hash(_hash(seed) + step))
+    keep = 1.0 - rate
+    stays = tf.cast(_shift(bits, 8), tf.int32) < tf.cast(keep * 2.0**24, tf.int32)
+    return tf.where(stays, inputs / tf.cast(keep, inputs.dtype), tf.zeros_like(inputs))
 
 
 def _hash(x: tf.Tensor) -> tf.Tensor:

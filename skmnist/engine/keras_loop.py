@@ -14,7 +14,7 @@ from skmnist.engine import _tensorflow as backend
 from skmnist.engine.records import Plan, Rows
 
 if TYPE_CHECKING:
-    from skmnist.engine.training import Run
+    from skmnist.engine.run import Run
 
 __all__ = ["needs_keras", "train_by_keras"]
 
@@ -44,16 +44,9 @@ def needs_keras(model: keras.Model, callbacks: Sequence[keras.callbacks.Callback
     return acts_on_batches or model.run_eagerly or special
 
 
-def train_by_keras(
-    model: keras.Model,
-    rows: Rows,
-    plan: Plan,
-    validation: Rows | None,
-    state: backend.State,
-    callbacks: Sequence[keras.callbacks.Callback],
-    run: Run,
-) -> backend.State:
+def train_by_keras(run: Run) -> backend.State:
     """Train by Keras's own loop, in the same order and at the same rates."""
+    model, rows, plan, state = run.model, run.request.rows, run.plan, run.start
     model.optimizer.build(model.trainable_variables)
     slots = [
         v
@@ -73,9 +66,10 @@ def train_by_keras(
     batches = _Batches(rows, plan, run)
     model.fit(
         batches,
-        epochs=plan.epochs,
-        validation_data=validation,
-        callbacks=[*callbacks, _Follower(run, now, batches)],
+        epochs=run.epochs.stop,
+        initial_epoch=run.epochs.start,
+        validation_data=run.request.validation,
+        callbacks=[*run.request.callbacks, _Follower(run, now, batches)],
         shuffle=False,
         verbose=0,
     )
@@ -88,10 +82,10 @@ class _Batches(keras.utils.PyDataset):
     def __init__(self, rows: Rows, plan: Plan, run: Run) -> None:
         super().__init__()
         self._rows, self._size, self._run = rows, plan.batch_size, run
-        self.begin(0)
+        self.begin(run.epochs.start)
 
     def begin(self, epoch: int) -> None:
-        self._order = self._run.order(epoch, len(self._rows.X))
+        self._order = self._run.order(epoch)
 
     def __len__(self) -> int:
         return math.ceil(len(self._rows.X) / self._size)
@@ -119,5 +113,5 @@ class _Follower(keras.callbacks.Callback):
             self.model.optimizer.learning_rate = float(self._rates[self._epoch, batch])
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        if self._run.end_epoch(dict(logs or {}), self._state()):
+        if self._run.end_epoch(dict(logs or {}), self._state):
             self.model.stop_training = True

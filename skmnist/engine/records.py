@@ -1,18 +1,23 @@
-"""What goes into a training and comes out of it: rows, plan, checkpoint, fit. Values, no work."""
+"""What goes into a training and comes out of it. Values, no work."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
 
+from skmnist._keras import keras
 from skmnist.engine._tensorflow import State
 from skmnist.engine.schedules import Schedule
 from skmnist.history import History
 from skmnist.networks import Network
 
-__all__ = ["Checkpoint", "Fit", "Plan", "Rows"]
+__all__ = ["Checkpoint", "Fit", "OnEpoch", "Pause", "Plan", "Progress", "Request", "Rows"]
+
+OnEpoch = Callable[[dict[str, float], Callable[[], Network]], bool]
+"""Called after each epoch with its logs and a way to the network as it is; true stops training."""
 
 
 class Rows(NamedTuple):
@@ -100,3 +105,81 @@ class Fit:
     history: History
     best_epoch: int
     checkpoint: Checkpoint
+
+
+@dataclass(frozen=True, eq=False)
+class Request:
+    """A training to do.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Compiled; its weights are where training begins. Changed only where Keras's callbacks ask
+        for it.
+    rows : Rows
+        What to train on.
+    plan : Plan
+        How.
+    validation : Rows, default=None
+        What to validate on after each epoch.
+    initial : sequence of ndarray, default=None
+        Variables to begin with, instead of the model's.
+    checkpoint : Checkpoint, default=None
+        Where to go on from, instead of any beginning.
+    callbacks : sequence of keras.callbacks.Callback, default=()
+        Keras's callbacks. Those that act on batches are served by Keras's own loop.
+    on_epoch : callable, default=None
+        Called after each epoch.
+    """
+
+    model: keras.Model
+    rows: Rows
+    plan: Plan
+    validation: Rows | None = None
+    initial: Sequence[NDArray[Any]] | None = None
+    checkpoint: Checkpoint | None = None
+    callbacks: Sequence[keras.callbacks.Callback] = ()
+    on_epoch: OnEpoch = lambda *_: False
+
+
+@dataclass
+class Progress:
+    """What a training has seen so far.
+
+    Parameters
+    ----------
+    history : History
+        Loss and metrics of each epoch.
+    best : State or None
+        The state after the best epoch, where early stopping will ask for it.
+    best_epoch : int
+        The epoch, counted from 1, of the lowest validation loss; the last without validation.
+    best_loss : float
+        That loss.
+    stopped : bool
+        Whether training ended before its last epoch.
+    """
+
+    history: History = field(default_factory=History)
+    best: State | None = None
+    best_epoch: int = 0
+    best_loss: float = float("inf")
+    stopped: bool = False
+
+
+class Pause(NamedTuple):
+    """A training between two of its epochs: all that it needs to go on as if it had not paused.
+
+    Parameters
+    ----------
+    checkpoint : Checkpoint
+        The state after the last epoch.
+    progress : Progress
+        What it has seen.
+    digest : bytes
+        Of the rows: it goes on with the same ones.
+    """
+
+    checkpoint: Checkpoint
+    progress: Progress
+    digest: bytes

@@ -1,0 +1,412 @@
+"""Training programs on TensorFlow for a stack: several dense networks with one more axis in front.
+
+Biases have an axis of rows as well, so that whatever differs between networks (learning rate,
+weight decay, dropout) is a number of shape (n_networks, 1, 1), and Keras's own optimizers, which
+work element by element, update all networks at once.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skmnist._keras import keras
+from skmnist.engine._tensorflow import State, assign, tensors
+from skmnist.engine._tensorflow_dropout import drop
+from skmnist.engine.keys import Way, dropout_layers
+
+# isort: split
+import tensorflow as tf
+
+__all__ = ["Pool", "StackData", "StackTrainer"]
+
+
+class Pool(NamedTuple):
+    """Arrays of rows one behind the other, each of them once.
+
+    Parameters
+    ----------
+    rows : tensor of shape (n_pooled_rows, ...)
+        All rows.
+    starts : ndarray of shape (n_arrays,), dtype int32
+        Where the rows of each array begin; equal arrays share a place.
+    """
+
+    rows: tf.Tensor
+    starts: NDArray[np.int32]
+
+    @classmethod
+    def of(cls, arrays: Sequence[NDArray[Any]]) -> Pool:
+        """Pool arrays on the device; the length is rounded up, so that few lengths occur."""
+        places: list[tuple[NDArray[Any], int]] = []
+        starts, end = [], 0
+        for array in arrays:
+            place = next((start for held, start in places if _equal(held, array)), None)
+            if place is None:
+                places.append((array, end))
+                place, end = end, end + len(array)
+            starts.append(place)
+        step = max(64, 1 << max(end.bit_length() - 4, 0))
+        rows = np.zeros((-(-end // step) * step, *arrays[0].shape[1:]), arrays[0].dtype)
+        for array, start in places:
+            rows[start : start + len(array)] = array
+        return cls(tf.convert_to_tensor(rows), np.array(starts, np.int32))
+
+
+class StackData(NamedTuple):
+    """Rows, targets and weights of several networks.
+
+    Parameters
+    ----------
+    X, y, weights : Pool
+        One array a network in each.
+    n_rows : ndarray of shape (n_networks,), dtype int32
+        How many rows each network has.
+    """
+
+    X: Pool
+    y: Pool
+    weights: Pool
+    n_rows: NDArray[np.int32]
+
+    def of(self, networks: Sequence[int]) -> StackData:
+        """Give the data of some of the networks, in the same place."""
+        chosen = np.asarray(networks)
+        X, y, weights = (pool._replace(starts=pool.starts[chosen]) for pool in self[:3])
+        return StackData(X, y, weights, self.n_rows[chosen])
+
+
+class StackTrainer:
+    """Training epochs and evaluations of several networks of one architecture at once.
+
+    Parameters
+    ----------
+    model : keras.Model
+        A chain of layers that treat each row alone, compiled.
+    loss : keras.losses.Loss
+        A cross-entropy over classes.
+    n_networks : int
+        How many.
+    like : sequence of ndarray
+        Rows, targets and weights of the types and shapes to come, in any number.
+    way : {"graph", "xla"}
+        How to run an epoch.
+    metrics : list or None
+        Either ``["accuracy"]`` or nothing.
+    """
+
+    n_traces = 0
+    """How many training programs were traced in this process."""
+
+    def __init__(
+        self,
+        model: keras.Model,
+        loss: keras.losses.Loss,
+        *,
+        n_networks: int,
+        like: Sequence[NDArray[Any]],
+        way: Way,
+        metrics: Any = None,
+    ) -> None:
+        self._lock = threading.Lock()
+        self._layers = model.layers
+        self._loss = loss
+        self._measures = ["loss", *(metrics or [])]
+        self._dropped = [id(layer) for layer in dropout_layers(model)]
+        self._index = {id(v): i for i, v in enumerate(model.variables)}
+        self._trained = [self._index[id(v)] for v in model.trainable_variables]
+        self._shapes = [tuple(v.shape) for v in model.variables]
+        self._variables = [
+            keras.Variable(np.zeros((n_networks, *_wide(v.shape)), v.dtype), dtype=v.dtype)
+            for v in model.variables
+        ]
+        self._optimizer = type(model.optimizer).from_config(model.optimizer.get_config())
+        self._optimizer.build([self._variables[i] for i in self._trained])
+        rate = self._optimizer._learning_rate
+        self._slots = [v for v in self._optimizer.variables if v is not rate]
+        slots = type(model.optimizer).from_config(model.optimizer.get_config())
+        slots.build(model.trainable_variables)
+        rate = slots._learning_rate
+        self._slot_shapes = [tuple(v.shape) for v in slots.variables if v is not rate]
+        self.initial_slots = [np.asarray(v) for v in slots.variables if v is not rate]
+        a_network = tf.TensorSpec([n_networks, 1, 1], tf.float32)
+        n_free = len(self._dropped) + (self._optimizer.weight_decay is not None)
+        rows = [tf.TensorSpec([None, *a.shape[1:]], a.dtype) for a in like]
+        where = [
+            tf.TensorSpec([3, n_networks], tf.int32),
+            tf.TensorSpec([n_networks], tf.int32),
+            tf.TensorSpec([None, n_networks, None], tf.int32),
+        ]
+        variables, slots = (
+            [tf.TensorSpec(v.shape, v.dtype) for v in vs] for vs in (self._variables, self._slots)
+        )
+        self._train = tf.function(
+            self._epoch,
+            input_signature=[
+                variables,
+                slots,
+                [a_network] * n_free,
+                *rows,
+                *where,
+                tf.TensorSpec([None, n_networks], tf.float32),
+            ],
+            jit_compile=way == "xla",
+        ).get_concrete_function()
+        self._test_signature = [variables, *rows, *where]
+
+    @functools.cached_property
+    def _test(self) -> Any:
+        function = tf.function(self._evaluation, input_signature=self._test_signature)
+        return function.get_concrete_function()
+
+    def stack(self, states: Sequence[State]) -> State:
+        """Stack the states of single networks; their optimizers have taken as many steps.
+
+        Parameters
+        ----------
+        states : sequence of State
+            One a network, all with slots.
+
+        Returns
+        -------
+        State
+            Theirs, with one more axis in front.
+        """
+        variables, slots = (zip(*arrays, strict=True) for arrays in zip(*states, strict=True))
+        return State(
+            [np.stack([_widened(a) for a in arrays]) for arrays in variables],
+            [
+                np.stack([_widened(a) for a in arrays]) if shape else np.asarray(arrays[0])
+                for arrays, shape in zip(slots, self._slot_shapes, strict=True)
+            ],
+        )
+
+    def take(self, state: State, network: int) -> State:
+        """Take the state of a single network out of a stack's.
+
+        Parameters
+        ----------
+        state : State
+            Of the stack.
+        network : int
+            Which.
+
+        Returns
+        -------
+        State
+            As `Trainer` has it.
+        """
+        variables, slots = (
+            [
+                np.asarray(a[network]).reshape(shape).copy() if shape else np.asarray(a)
+                for a, shape in zip(arrays, shapes, strict=True)
+            ]
+            for arrays, shapes in zip(state, (self._shapes, self._slot_shapes), strict=True)
+        )
+        return State(variables, slots)
+
+    def epoch(
+        self,
+        state: State,
+        data: StackData,
+        order: NDArray[np.int32],
+        rates: NDArray[np.float32],
+        free: NDArray[np.float32],
+    ) -> tuple[State, dict[str, NDArray[Any]]]:
+        """Train all networks for an epoch.
+
+        Parameters
+        ----------
+        state : State
+            The state before.
+        data : StackData
+            The rows.
+        order : ndarray of shape (n_steps, n_networks, batch_size)
+            Indices into the rows of each network; those behind the last row are padding.
+        rates : ndarray of shape (n_steps, n_networks)
+            Learning rates.
+        free : ndarray of shape (n_free, n_networks)
+            Rates of the free dropout layers, then the weight decay, if there are any.
+
+        Returns
+        -------
+        State
+            The state after.
+        dict of str to ndarray of shape (n_networks,)
+            Loss and accuracy over the epoch.
+        """
+        X, y, weights, n_rows = data
+        starts = np.stack([X.starts, y.starts, weights.starts])
+        with self._lock:
+            variables, slots, logs = self._train(
+                tensors(state.variables),
+                tensors(state.slots),
+                tensors(rate[:, None, None] for rate in free),
+                *(pool.rows for pool in (X, y, weights)),
+                *tensors((starts, n_rows, order, rates)),
+            )
+        return State(variables, slots), {name: logs[name].numpy() for name in self._measures}
+
+    def evaluate(
+        self, state: State, data: StackData, order: NDArray[np.int32]
+    ) -> dict[str, NDArray[Any]]:
+        """Compute loss and accuracy of all networks without training.
+
+        Parameters
+        ----------
+        state : State
+            The state, which stays as it is.
+        data : StackData
+            The rows.
+        order : ndarray of shape (n_batches, n_networks, batch_size)
+            Indices into the rows of each network; those behind the last row are padding.
+
+        Returns
+        -------
+        dict of str to ndarray of shape (n_networks,)
+            Loss and accuracy.
+        """
+        X, y, weights, n_rows = data
+        starts = np.stack([X.starts, y.starts, weights.starts])
+        with self._lock:
+            logs = self._test(
+                tensors(state.variables),
+                *(pool.rows for pool in (X, y, weights)),
+                *tensors((starts, n_rows, order)),
+            )
+        return {name: logs[name].numpy() for name in self._measures}
+
+    def _epoch(
+        self,
+        variables: list[tf.Tensor],
+        slots: list[tf.Tensor],
+        free: list[tf.Tensor],
+        X: tf.Tensor,
+        y: tf.Tensor,
+        weights: tf.Tensor,
+        starts: tf.Tensor,
+        n_rows: tf.Tensor,
+        order: tf.Tensor,
+        rates: tf.Tensor,
+    ) -> tuple[list[tf.Tensor], list[tf.Tensor], dict[str, tf.Tensor]]:
+        StackTrainer.n_traces += 1
+        assign(self._variables, variables)
+        assign(self._slots, slots)
+        if self._optimizer.weight_decay is not None:
+            self._optimizer.weight_decay = free[-1]
+        batch_size = tf.shape(order)[2]
+        loss, correct = (tf.zeros(n_rows.shape) for _ in range(2))
+        for i in tf.range(tf.shape(order)[0]):
+            count = tf.minimum(batch_size, n_rows - i * batch_size)
+            batch = _gather((X, y, weights), starts, order[i])
+            batch_loss, batch_correct = self._step(batch, count, rates[i], free)
+            loss += batch_loss
+            correct += batch_correct
+        after, memory = (
+            [tf.identity(v.value) for v in vs] for vs in (self._variables, self._slots)
+        )
+        return after, memory, self._means(loss, correct, n_rows)
+
+    def _step(
+        self,
+        batch: Sequence[tf.Tensor],
+        count: tf.Tensor,
+        rates: tf.Tensor,
+        free: Sequence[tf.Tensor],
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        x, target, weight = batch
+        real = tf.sequence_mask(count, tf.shape(weight)[1], tf.float32)
+        trained = [self._variables[i] for i in self._trained]
+        parameters = [v.value for v in trained]
+        with tf.GradientTape() as tape:
+            output = self._outputs(x, free)
+            total = tf.reduce_sum(self._loss.call(target, output) * weight * real, axis=1)
+            mean = tf.reduce_sum(total / tf.cast(count, tf.float32))  # no network moves another
+        # tensors take the place of the optimizer's numbers: one a network
+        self._optimizer._learning_rate = rates[:, None, None]
+        if self._optimizer.weight_decay is not None:
+            self._optimizer.weight_decay = free[-1]
+        self._optimizer.apply(tape.gradient(mean, parameters), trained)
+        return total, tf.reduce_sum(_is_correct(target, output) * real, axis=1)
+
+    def _evaluation(
+        self,
+        variables: list[tf.Tensor],
+        X: tf.Tensor,
+        y: tf.Tensor,
+        weights: tf.Tensor,
+        starts: tf.Tensor,
+        n_rows: tf.Tensor,
+        order: tf.Tensor,
+    ) -> dict[str, tf.Tensor]:
+        assign(self._variables, variables)
+        batch_size = tf.shape(order)[2]
+        loss, correct = (tf.zeros(n_rows.shape) for _ in range(2))
+        for i in tf.range(tf.shape(order)[0]):
+            x, target, weight = _gather((X, y, weights), starts, order[i])
+            real = tf.sequence_mask(n_rows - i * batch_size, batch_size, tf.float32)
+            output = self._outputs(x)
+            loss += tf.reduce_sum(self._loss.call(target, output) * weight * real, axis=1)
+            correct += tf.reduce_sum(_is_correct(target, output) * real, axis=1)
+        return self._means(loss, correct, n_rows)
+
+    @staticmethod
+    def _means(loss: tf.Tensor, correct: tf.Tensor, n_rows: tf.Tensor) -> dict[str, tf.Tensor]:
+        total = tf.cast(n_rows, tf.float32)
+        return {"loss": loss / total, "accuracy": correct / total}
+
+    def _outputs(self, x: tf.Tensor, free: Sequence[tf.Tensor] = ()) -> tf.Tensor:
+        """Run the chain of layers on a batch of each network; with dropout where ``free``."""
+        for layer in self._layers:
+            if isinstance(layer, keras.layers.Dense):
+                x = tf.matmul(x, self._of(layer.kernel).value)
+                if layer.use_bias:
+                    x += self._of(layer.bias).value
+                x = layer.activation(x)
+            elif isinstance(layer, keras.layers.Dropout):
+                if free and id(layer) in self._dropped:
+                    seed = self._of(layer.seed_generator.state)
+                    x = drop(x, free[self._dropped.index(id(layer))], seed.value[:, 0])
+                    seed.assign_add(tf.constant([[[0, 1]]], seed.value.dtype))
+            elif isinstance(layer, keras.layers.Flatten):
+                x = tf.reshape(x, [*x.shape[:1], -1, np.prod(x.shape[2:])])
+            elif not isinstance(layer, keras.layers.InputLayer):
+                x = layer(x)
+        return x
+
+    def _of(self, variable: keras.Variable) -> keras.Variable:
+        """Give the stack's variable that stands for a single network's."""
+        return self._variables[self._index[id(variable)]]
+
+
+def _wide(shape: Sequence[int]) -> tuple[int, ...]:
+    return (1, *shape) if len(shape) == 1 else tuple(shape)
+
+
+def _widened(array: Any) -> NDArray[Any]:
+    array = np.asarray(array)
+    return array.reshape(_wide(array.shape))
+
+
+def _equal(one: NDArray[Any], other: NDArray[Any]) -> bool:
+    return one is other or (
+        one.shape == other.shape
+        and np.array_equal(one[:1], other[:1])  # most differ at once
+        and np.array_equal(one, other)
+    )
+
+
+def _gather(pools: Sequence[tf.Tensor], starts: tf.Tensor, order: tf.Tensor) -> list[tf.Tensor]:
+    return [tf.gather(pool, order + starts[i][:, None]) for i, pool in enumerate(pools)]
+
+
+def _is_correct(target: tf.Tensor, output: tf.Tensor) -> tf.Tensor:
+    """Whether each row's class is the one that it should be, as 1.0 or 0.0."""
+    wide = target.shape.rank == output.shape.rank
+    label = tf.argmax(target, -1) if wide else tf.cast(target, tf.int64)
+    return tf.cast(tf.equal(tf.argmax(output, -1), label), tf.float32)

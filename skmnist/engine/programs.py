@@ -1,0 +1,149 @@
+"""The programs of this process: which trainings and predictions share one."""
+
+from __future__ import annotations
+
+import functools
+import json
+import math
+from collections.abc import Hashable
+from typing import Any, Final
+
+from numpy.typing import NDArray
+
+from skmnist._keras import keras
+from skmnist.engine import _tensorflow as backend
+from skmnist.engine._tensorflow_predict import Predictor
+from skmnist.engine._tensorflow_stack import StackTrainer
+from skmnist.engine.cache import Cache
+from skmnist.engine.keys import (
+    Way,
+    architecture,
+    choose_way,
+    named_loss,
+    optimizer_key,
+    value_key,
+)
+from skmnist.engine.records import Request
+from skmnist.networks import BUILDING, Network, own_objects, serialized
+
+__all__ = [
+    "clear_programs",
+    "count_traces",
+    "n_steps",
+    "predict",
+    "program_key",
+    "stack_trainer",
+    "trainer",
+]
+
+_PROGRAMS: Final = 32
+"""How many programs of each kind are kept; one takes some megabytes."""
+
+_trainers: Final = Cache[backend.Trainer](_PROGRAMS, BUILDING)
+_stack_trainers: Final = Cache[StackTrainer](_PROGRAMS, BUILDING)
+_predictors: Final = Cache[Predictor](_PROGRAMS, BUILDING)
+
+
+def n_steps(request: Request) -> int:
+    """Count the training steps of an epoch."""
+    return math.ceil(len(request.rows.X) / request.plan.batch_size)
+
+
+def program_key(request: Request) -> tuple[Way, Hashable]:
+    """Tell how to train, and what all trainings that can share a program have in common."""
+    model = request.model
+    metrics, weighted, loss_weights = _measures(model)
+    loss = named_loss(model.loss)
+    steps = n_steps(request) * request.plan.epochs
+    way = choose_way(model, loss, metrics, weighted or loss_weights, steps)
+    return way, (
+        architecture(serialized(model)),
+        tuple(own_objects(model).items()),
+        optimizer_key(model.optimizer),
+        value_key(loss),
+        value_key(metrics),
+        value_key(weighted),
+        value_key(loss_weights),
+        tuple((array.shape[1:], array.dtype) for array in request.rows),
+        way,
+    )
+
+
+def trainer(request: Request) -> backend.Trainer:
+    """Give the program of a training."""
+    way, key = program_key(request)
+    metrics, weighted, loss_weights = _measures(request.model)
+    return _trainers.get(
+        key,
+        lambda: backend.Trainer(
+            request.model,
+            named_loss(request.model.loss),
+            like=request.rows,
+            way=way,
+            loss_weights=loss_weights,
+            metrics=metrics,
+            weighted_metrics=weighted,
+        ),
+    )
+
+
+def stack_trainer(request: Request, n_networks: int) -> StackTrainer:
+    """Give the program of several trainings at once, of which one is shown."""
+    way, key = program_key(request)
+    return _stack_trainers.get(
+        (key, n_networks),
+        lambda: StackTrainer(
+            request.model,
+            named_loss(request.model.loss),
+            n_networks=n_networks,
+            like=request.rows,
+            way=way,
+            metrics=_measures(request.model)[0],
+        ),
+    )
+
+
+def predict(network: Network, X: NDArray[Any]) -> NDArray[Any]:
+    """Compute a network's outputs.
+
+    Parameters
+    ----------
+    network : Network
+        A trained network.
+    X : ndarray of shape (n_rows, ...)
+        The rows.
+
+    Returns
+    -------
+    ndarray
+        One output a row, which depends on no other row.
+    """
+    shape = X.shape[1:]
+    key = (_key_of(network.config), tuple(network.custom_objects.items()), shape)
+    return _predictors.get(key, lambda: Predictor(network.to_keras(), shape))(network, X)
+
+
+def count_traces() -> int:
+    """Tell how many training programs this process has traced."""
+    return backend.Trainer.n_traces + StackTrainer.n_traces
+
+
+def clear_programs() -> None:
+    """Forget all programs, to give their memory back."""
+    for programs in (_trainers, _stack_trainers, _predictors):
+        programs.clear()
+
+
+@functools.lru_cache(maxsize=2 * _PROGRAMS)
+def _key_of(config: str) -> str:
+    return architecture(json.loads(config))
+
+
+def _measures(model: keras.Model) -> tuple[Any, Any, Any]:
+    """Find metrics, weighted metrics and loss weights that a model was compiled with, as given."""
+    metrics, loss = model._compile_metrics, model._compile_loss
+    return (
+        metrics and metrics._user_metrics,
+        metrics and metrics._user_weighted_metrics,
+        loss and loss._user_loss_weights,
+    )

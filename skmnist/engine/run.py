@@ -1,0 +1,147 @@
+"""One training while it runs: order of the rows, learning rates, history, early stopping."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skmnist.engine._tensorflow import State
+from skmnist.engine.keys import optimizer_key
+from skmnist.engine.records import Checkpoint, Fit, Pause, Progress, Request, Rows
+from skmnist.engine.schedules import learning_rates
+from skmnist.networks import Network
+
+__all__ = ["Run"]
+
+
+class Run:
+    """One training while it runs, whichever way its steps are taken.
+
+    Parameters
+    ----------
+    request : Request
+        What to train.
+    pause : Pause, default=None
+        Where an earlier run of this training paused.
+    until : int, default=None
+        The number of epochs after which to pause; None goes to the end of the plan.
+    """
+
+    def __init__(
+        self, request: Request, pause: Pause | None = None, until: int | None = None
+    ) -> None:
+        self.request, self.model, self.plan = request, request.model, request.plan
+        if pause is not None and pause.digest != _digest(request.rows):
+            raise ValueError(
+                "A training can't go on from where it paused: the rows that reach the network are "
+                "other ones. Set random_state in the steps before it, and in the cv splitter."
+            )
+        self.progress = replace(pause.progress) if pause else Progress()
+        start = self.progress.history.n_epochs
+        stop = start if self.progress.stopped else min(until or self.plan.epochs, self.plan.epochs)
+        self.epochs = range(start, stop)
+        self._optimizer = optimizer_key(self.model.optimizer)
+        checkpoint = pause.checkpoint if pause else request.checkpoint
+        self._first = checkpoint.epoch - start if checkpoint else 0
+        self.start = self._state_of(checkpoint)
+
+    def _state_of(self, checkpoint: Checkpoint | None) -> State:
+        if checkpoint is None:
+            initial = self.request.initial
+            values = self.model.variables if initial is None else initial
+            return State([np.asarray(v) for v in values], [])
+        if checkpoint.optimizer != self._optimizer:  # another one: its memory begins anew
+            return checkpoint.state._replace(slots=[])
+        return checkpoint.state
+
+    def order(self, epoch: int) -> NDArray[np.int32]:
+        """Put the rows of an epoch in order: it follows from the seed and the epoch alone."""
+        n_rows = len(self.request.rows.X)
+        if not self.plan.shuffle:
+            return np.arange(n_rows, dtype=np.int32)
+        rng = np.random.default_rng([self.plan.seed, self._first + epoch])
+        return rng.permutation(n_rows).astype(np.int32)
+
+    def rates(self, n_steps: int) -> NDArray[np.float32]:
+        """Compute the learning rate of every step of the plan, epoch by epoch."""
+        rate = self.model.optimizer.learning_rate
+        peak = 0.0 if callable(rate) else float(rate)
+        steps = learning_rates(self.plan.schedule, peak, n_steps * self.plan.epochs)
+        return steps.reshape(self.plan.epochs, n_steps)
+
+    def network(self, state: State) -> Network:
+        """Take the network out of a state."""
+        is_weight = {id(w) for w in self.model.weights}
+        pairs = zip(self.model.variables, state.variables, strict=True)
+        return Network.from_keras(
+            self.model, [np.asarray(a) for v, a in pairs if id(v) in is_weight]
+        )
+
+    def end_epoch(self, logs: dict[str, float], state: Callable[[], State]) -> bool:
+        """Record an epoch; tell whether training is to stop."""
+        seen = self.progress
+        seen.history = seen.history.then({name: [value] for name, value in logs.items()})
+        n_epochs = seen.history.n_epochs
+        if not np.isfinite(logs["loss"]):
+            raise FloatingPointError(
+                f"The loss is {logs['loss']} after epoch {n_epochs}: training diverged. Lower "
+                "the learning rate, or scale the features."
+            )
+        patience = self.plan.patience
+        loss = logs.get("val_loss", -float(n_epochs))
+        if loss < seen.best_loss:
+            seen.best_loss, seen.best_epoch = loss, n_epochs
+            if patience is not None:
+                seen.best = state()
+        asked = self.request.on_epoch(logs, lambda: self.network(state()))
+        seen.stopped = asked or (patience is not None and n_epochs - seen.best_epoch >= patience)
+        return seen.stopped
+
+    def fit(self, state: State) -> Fit:
+        """Give what the training has come to.
+
+        Parameters
+        ----------
+        state : State
+            The state after the last epoch.
+
+        Returns
+        -------
+        Fit
+            Of the best epoch under early stopping, of the last one without.
+        """
+        seen = self.progress
+        chosen = state if seen.best is None else seen.best.to_numpy()
+        return Fit(self.network(chosen), seen.history, seen.best_epoch, self._checkpoint(chosen))
+
+    def pause(self, state: State) -> Pause:
+        """Give what the training needs to go on.
+
+        Parameters
+        ----------
+        state : State
+            The state after the last epoch.
+
+        Returns
+        -------
+        Pause
+            For another run.
+        """
+        best = self.progress.best
+        progress = replace(self.progress, best=best and best.to_numpy())
+        return Pause(self._checkpoint(state), progress, _digest(self.request.rows))
+
+    def _checkpoint(self, state: State) -> Checkpoint:
+        epoch = self._first + self.progress.history.n_epochs
+        return Checkpoint(state, self._optimizer, epoch)
+
+
+def _digest(rows: Rows) -> bytes:
+    digest = hashlib.blake2b(digest_size=16)
+    for array in rows:
+        digest.update(np.ascontiguousarray(array).data if array.size else b"")
+    return digest.digest()

@@ -1,0 +1,104 @@
+"""A joblib backend under which fits that run side by side train their networks together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import numpy as np
+from joblib import Parallel, delayed, parallel_config
+from joblib.parallel import ParallelBackendBase, get_active_backend
+from sklearn.utils.validation import _num_samples
+
+from skmnist.engine import Done, Pause, run_together
+
+__all__ = ["Gathering"]
+
+_AT_ONCE: Final = 20
+"""Fits gathered at once, at most. It follows from nothing that a user can set, so that ``n_jobs``
+changes no stack and no result; some 10 make good stacks, and more would leave workers idle."""
+_BYTES_AT_ONCE: Final = 2e9  # of their rows, about
+
+
+class Gathering(ParallelBackendBase):
+    """Runs the tasks of a `joblib.Parallel` together, and shares them among workers.
+
+    Whatever the tasks do around their networks is left as it is: `skmnist.engine.run_together`
+    gives them their turns.
+
+    Parameters
+    ----------
+    X : array-like
+        The rows that tasks take their shares of; many large ones are not held at once.
+    """
+
+    supports_sharedmem = True
+    uses_threads = True
+
+    def __init__(self, X: Any) -> None:
+        super().__init__(nesting_level=0)
+        of_a_task = 8 * _num_samples(X) * float(np.prod(np.shape(X)[1:]))
+        self._at_once = int(np.clip(_BYTES_AT_ONCE / max(of_a_task, 1), 1, _AT_ONCE))
+        self._outer, self._outer_n_jobs = get_active_backend()
+        self._tasks: list[Callable[[], Any]] = []
+        self._tell: list[Callable[[Any], None]] = []
+        self._results: dict[int, Any] = {}
+        self._n_run = 0
+        self.until: int | None = None
+        """Epochs after which trainings pause; None trains to the end."""
+        self.pauses: list[Sequence[Pause]] = []
+        """Where the trainings of the tasks stood; those of the next tasks go on from there."""
+
+    def effective_n_jobs(self, n_jobs: int) -> int:
+        """Say more than 1, which joblib would take for a reason to do without a backend."""
+        return 2
+
+    def configure(self, n_jobs: int = 1, parallel: Any = None, **_: Any) -> int:
+        """Take `joblib.Parallel`'s settings; all of its tasks are to be seen at once."""
+        self.parallel, self._n_jobs = parallel, n_jobs
+        parallel.pre_dispatch = "all"
+        return self.effective_n_jobs(n_jobs)
+
+    def submit(self, func: Callable[[], Any], callback: Any = None) -> int:
+        """Put a task to the others; nothing runs before the first result is asked for."""
+        self._tasks.append(func)
+        self._tell.append(callback)
+        return self._n_run + len(self._tasks) - 1
+
+    def retrieve_result(self, out: int, timeout: float | None = None) -> Any:
+        """Give the result of a task, once all have run."""
+        if out not in self._results:
+            self._run()
+        return self._results.pop(out)
+
+    def abort_everything(self, ensure_ready: bool = True) -> None:
+        """Forget tasks and results."""
+        self._n_run += len(self._tasks)
+        self._tasks, self._tell, self._results = [], [], {}
+
+    def _run(self) -> None:
+        (tasks, tell), (self._tasks, self._tell) = (self._tasks, self._tell), ([], [])
+        pauses = [()] * len(tasks) if self.until is None else self.pauses
+        shares = [slice(i, i + self._at_once) for i in range(0, len(tasks), self._at_once)]
+        with parallel_config(backend=self._outer, n_jobs=self._outer_n_jobs):
+            done = Parallel(n_jobs=self._n_jobs)(
+                delayed(_run_share)(tasks[share], pauses[share], self.until) for share in shares
+            )
+        ended = [each for share in done for each in share]
+        self._results = {self._n_run + i: each.value for i, each in enumerate(ended)}
+        self._n_run += len(tasks)
+        self.pauses = [each.pauses for each in ended]
+        for callback in tell:  # joblib counts by it
+            callback(None)
+
+
+def _run_share(
+    tasks: Sequence[Callable[[], Any]], pauses: Sequence[Sequence[Pause]], until: int | None
+) -> list[Done[Any]]:
+    """Run some tasks together; the fit times that they report are corrected for their waiting."""
+    done = run_together(tasks, pauses=pauses, until=until)
+    for each in done:
+        for result in each.value:  # joblib's tasks are batches, here of one
+            if isinstance(result, dict) and "fit_time" in result:
+                result["fit_time"] -= each.seconds_off
+    return done
