@@ -10,11 +10,16 @@ from typing import Any
 
 _HOMES = {
     "Comparison": "comparison",
+    "ComparisonDisplay": "displays",
     "DenseClassifier": "classifiers",
+    "DigitsDisplay": "displays",
     "EpochHalvingSearchCV": "model_selection",
+    "ErrorsDisplay": "displays",
     "FlattenScale": "preprocessing",
     "History": "history",
+    "HistoryDisplay": "displays",
     "KerasClassifier": "classifiers",
+    "SearchDisplay": "displays",
     "StackedGridSearchCV": "model_selection",
     "StackedRandomizedSearchCV": "model_selection",
     "compare": "comparison",

@@ -72,6 +72,10 @@ def test_train_by_recipe_as_json(tmp_path):
         (["compare", "--models", "dense,svm"], "no model 'svm'; there are dense, dummy"),
         (["compare", "--data", "nowhere"], "there is no folder 'nowhere'"),
         (["evaluate", "nothing.skops"], "There is no model file nothing.skops"),
+        (["compare", "--report", "."], ". is a folder; --report names a file"),
+        (["compare", "--rows", "5000"], "--rows is 5000, but there are 1437 images"),
+        (["search", "--param", "width=1"], "has no parameter 'width'; there are activation"),
+        (["search", "--param", "width"], "--param is NAME=VALUE,...; got 'width'"),
         (["train", "--out", "."], ". is a folder; --out names a file"),
         (["train", "--out", "no/such/folder/m.skops"], "There is no folder no/such/folder"),
     ],
@@ -119,3 +123,46 @@ def test_help_fits_80_columns(command):
     done = run_inside(app, [*command, "--help"], env={"COLUMNS": "80"})
     assert done.exit_code == 0
     assert max(map(len, done.stdout.splitlines())) <= 80
+
+
+def test_compare_writes_a_report_and_a_picture(tmp_path):
+    report, picture = tmp_path / "report.html", tmp_path / "scores.png"
+    arguments = ["compare", "--models", "dummy,gaussian_nb", "--cv", "2", "--repeats", "2"]
+    arguments += ["--test", "--rows", "300", "--report", str(report), "--plot", str(picture)]
+    done = run_inside(app, arguments)
+    assert done.exit_code == 0, done.output
+    lines = done.stdout.splitlines()
+    assert lines[0] == "300 images of digits, 2-fold cross-validation, 2 times"
+    assert "test set, 95 % interval" in lines[1]
+    assert max(map(len, lines[:6])) <= 80
+    assert any(line.startswith("gaussian nb beats dummy by") for line in lines)
+    assert "<!doctype html>" in report.read_text()[:20]
+    assert picture.read_bytes()[:4] == b"\x89PNG"
+
+
+def test_search_prints_candidates_and_draws_them(tmp_path):
+    picture, model = tmp_path / "search.png", tmp_path / "best.skops"
+    arguments = ["search", "--cv", "2", "--epochs", "2", "--param", "learning_rate=0.0001,0.01"]
+    arguments += ["--param", "hidden_layer_sizes=(8,),(16, 8)", "--param", "optimizer=adam"]
+    done = run_inside(app, [*arguments, "--plot", str(picture), "--out", str(model)])
+    assert done.exit_code == 0, done.output
+    lines = done.stdout.splitlines()
+    assert lines[0].startswith("4 candidates, 2 folds of 1,437 images of digits, 2 epochs")
+    assert lines[1].split()[:3] == ["hidden", "layer", "sizes"]
+    assert max(map(len, lines[:7])) <= 80
+    assert picture.read_bytes()[:4] == b"\x89PNG"
+    assert run_inside(app, ["evaluate", str(model)]).exit_code == 0
+
+
+def test_search_by_halving_as_json():
+    arguments = ["search", "--halving", "--cv", "2", "--epochs", "3", "--json"]
+    rates = ["--param", "learning_rate=0.0001,0.001,0.01"]
+    found = json.loads(run_inside(app, [*arguments, *rates]).stdout)
+    assert [c["n_resources"] for c in found["candidates"]] == [3, 1, 1]
+    assert found["best"] == {"learning_rate": found["candidates"][0]["learning_rate"]}
+
+
+def test_version():
+    import skmnist
+
+    assert run_inside(app, ["--version"]).stdout == f"skmnist {skmnist.__version__}\n"

@@ -1,11 +1,17 @@
+from html.parser import HTMLParser
+from pathlib import Path
+
+import matplotlib as mpl
 import numpy as np
 import pytest
 from sklearn.model_selection import KFold
 from sklearn.naive_bayes import GaussianNB
 from statsmodels.stats.proportion import proportion_confint
 
-from skmnist import Comparison, compare, make_baseline
+from skmnist import Comparison, ErrorsDisplay, compare, make_baseline
 from skmnist.comparison import FoldResult
+
+mpl.use("agg")
 
 
 @pytest.fixture(scope="module")
@@ -18,11 +24,12 @@ def test_frame_summarises_the_folds(images):
     found = compare(["dummy", "gaussian_nb"], *images, cv=3, random_state=0)
     frame = found.frame()
     assert list(frame.index) == ["gaussian_nb", "dummy"]  # the best first
-    assert list(frame.columns) == ["mean", "std", "fit_seconds", "predict_us"]
+    columns = ["mean", "std", "fit_seconds", "predict_us", "n_bytes", "pareto"]
+    assert list(frame.columns) == columns
     scores = found.folds_.query("model == 'gaussian_nb'")["score"]
     assert frame.loc["gaussian_nb", "mean"] == pytest.approx(scores.mean())
     assert frame.loc["gaussian_nb", "std"] == pytest.approx(np.std(scores, ddof=1))
-    assert (frame[["fit_seconds", "predict_us"]] > 0).all(axis=None)
+    assert (frame[["fit_seconds", "predict_us", "n_bytes"]] > 0).all(axis=None)
     assert "gaussian_nb" in repr(found)
     assert "<table" in found._repr_html_()
 
@@ -69,6 +76,8 @@ def test_errors(images):
     X, y = images
     with pytest.raises(ValueError, match="nothing to compare"):
         compare([], X, y)
+    with pytest.raises(TypeError, match="a list of names: \\['dummy'\\]"):
+        compare("dummy", X, y)
     with pytest.raises(ValueError, match="passed together"):
         compare(["dummy"], X, y, X_test=X)
     with pytest.raises(ValueError, match="no baseline 'svm'"):
@@ -84,7 +93,126 @@ def test_estimators_passed_in_are_not_changed(images):
     assert not hasattr(model[-1], "classes_")
 
 
-def test_comparison_of_given_results():
-    results = [FoldResult("a", fold, 0.5 + fold / 10, 1.0, 0.001, 10) for fold in range(3)]
-    frame = Comparison(results).frame()
-    assert frame.loc["a"].tolist() == pytest.approx([0.6, 0.1, 1.0, 100.0])
+MODELS = ["gaussian_nb", "knn", "dummy"]
+
+
+@pytest.fixture(scope="module")
+def found(digits):
+    X, y = digits
+    return compare(
+        MODELS, X[:300], y[:300], cv=4, X_test=X[300:500], y_test=y[300:500], random_state=0
+    )
+
+
+def test_costs_and_who_is_not_beaten():
+    def result(model, fold, score, seconds):
+        return FoldResult(model, fold, score, seconds, 0.001, 20, 10, 1000, np.zeros(10))
+
+    scores = {"a": (0.5, 1.0), "b": (0.6, 2.0), "c": (0.55, 3.0)}
+    results = [result(m, fold, s + fold / 10, t) for m, (s, t) in scores.items() for fold in (0, 1)]
+    frame = Comparison(
+        results, scoring="accuracy", models={}, scored=[], folds=(None, None)
+    ).frame()
+    assert frame["pareto"].to_dict() == {"b": True, "c": False, "a": True}
+    assert frame.loc["a", ["mean", "fit_seconds", "predict_us"]].tolist() == pytest.approx(
+        [0.55, 1.0, 100.0]
+    )
+
+
+def test_pairs_and_words(found):
+    pairs = found.pairwise()
+    assert list(zip(pairs["first"], pairs["second"], strict=True)) == [
+        ("knn", "gaussian_nb"),
+        ("knn", "dummy"),
+        ("gaussian_nb", "dummy"),
+    ]
+    scores = found.folds_.set_index(["fold", "model"])["score"]
+    difference = (scores.xs("knn", level=1) - scores.xs("dummy", level=1)).mean()
+    assert pairs.loc[1, "difference"] == pytest.approx(difference)
+    assert (pairs["pvalue_holm"] >= pairs["pvalue"]).all()
+    frame = found.frame()
+    n_ahead = pairs.loc[1, "only_first"] - pairs.loc[1, "only_second"]
+    assert n_ahead / 200 == pytest.approx(frame.loc["knn", "test"] - frame.loc["dummy", "test"])
+    said = found.verdicts()
+    assert len(said) == 2
+    assert said[1].startswith(f"knn beats dummy by {100 * difference:.1f} points, p ")
+    twins = {"one": make_baseline("gaussian_nb"), "two": make_baseline("gaussian_nb")}
+    X, y = found._on_folds
+    assert compare(twins, X, y, cv=2, random_state=0).verdicts() == [
+        "one and two can't be told apart, p = 1"
+    ]
+
+
+def test_predictions_and_mistakes(found, digits):
+    X, y = digits
+    truth, predicted = found.predictions("gaussian_nb")
+    assert np.array_equal(truth, y[300:500])
+    assert np.mean(truth == predicted) == pytest.approx(found.frame().loc["gaussian_nb", "test"])
+    errors = found.errors("gaussian_nb")
+    refitted = make_baseline("gaussian_nb").fit(X[:300], y[:300])
+    expected = ErrorsDisplay.from_estimator(refitted, X[300:500], y[300:500]).frame()
+    assert errors.frame()["index"].tolist() == expected["index"].tolist()
+    on_folds = compare(["linear_svm"], X[:100], y[:100], cv=2, random_state=0)
+    assert np.array_equal(on_folds.predictions("linear_svm")[0], y[:100])
+    with pytest.raises(ValueError, match="estimates no probabilities"):
+        on_folds.errors("linear_svm")
+    with pytest.raises(ValueError, match="no model 'svm'; there are linear_svm"):
+        on_folds.errors("svm")
+
+
+def test_markdown(found):
+    lines = found.to_markdown().splitlines()
+    assert lines[0].startswith("| model | mean ± std of folds | test set")
+    assert len(lines) == 2 + 3
+    assert len({line.count("|") for line in lines}) == 1
+
+
+class Page(HTMLParser):
+    """What a page asks for from elsewhere, and the text in it."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.asked, self.tags, self.text = [], [], ""
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.asked += [v for k, v in attrs if k in ("src", "href", "srcset", "action", "data")]
+
+    def handle_data(self, data):
+        self.text += data
+
+
+def test_the_report_needs_nothing_from_elsewhere(found, tmp_path):
+    path = tmp_path / "report.html"
+    found.to_html(path, title="<b>Digits</b>", made_by="skmnist compare --models 'a<b'")
+    text = path.read_text()
+    page = Page(text)
+    assert page.asked
+    assert all(value.startswith("data:image/png;base64,") for value in page.asked)
+    assert not {"script", "link", "iframe", "object"} & set(page.tags)
+    assert "@import" not in text
+    assert "url(" not in text
+    assert "<b>Digits</b>" in page.text  # as text, not as a tag
+    assert "skmnist compare --models 'a<b'" in page.text
+    for words in ("knn beats dummy", "Worst mistakes", "Confusions", "scikit-learn"):
+        assert words in page.text
+    assert [file.name for file in tmp_path.iterdir()] == ["report.html"]
+
+
+def test_a_report_that_fails_leaves_nothing(found, tmp_path, monkeypatch):
+    (tmp_path / "report.html").write_text("old")
+    monkeypatch.setattr(Path, "replace", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
+    with pytest.raises(OSError, match="disk full"):
+        found.to_html(tmp_path / "report.html")
+    assert [file.name for file in tmp_path.iterdir()] == ["report.html"]
+    assert (tmp_path / "report.html").read_text() == "old"
+
+
+def test_a_comparison_with_one_model_or_another_score(digits, tmp_path):
+    X, y = digits[0][:120], digits[1][:120]
+    one = compare(["dummy"], X, y, cv=2, scoring="neg_log_loss", random_state=0)
+    assert one.verdicts() == []
+    one.to_html(tmp_path / "one.html")
+    one.plot("scores")
+    one.plot("cost")

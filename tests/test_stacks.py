@@ -26,9 +26,9 @@ def stack_sizes(monkeypatch):
     made = []
     train = stacks._train_stack
 
-    def watched(program, runs, *rest):
+    def watched(runs, *rest):
         made.append(len(runs))
-        return train(program, runs, *rest)
+        return train(runs, *rest)
 
     monkeypatch.setattr(stacks, "_train_stack", watched)
     return made
@@ -207,3 +207,34 @@ def test_waiting_is_told_from_working(rows):
     )
     assert done[0].seconds_off > 0.1  # while the other one worked
     assert done[1].seconds_off == 0
+
+
+def test_large_networks_run_side_by_side_with_the_same_bits(rows, stack_sizes, monkeypatch):
+    monkeypatch.setattr(stacks, "_LARGE", 0)
+    monkeypatch.setattr(stacks, "_LANES_REPAY", 0)
+    monkeypatch.setattr(stacks, "n_cores", lambda: 3)
+    settings = [ALIKE | {"epochs": 2, "learning_rate": r / 1e3} for r in range(1, 8)]
+    together = fit_together([DenseClassifier(**s) for s in settings], *rows)
+    assert stack_sizes == []
+    for classifier, own in zip(together, settings, strict=True):
+        assert_same(classifier, DenseClassifier(**own).fit(*rows), tolerance=0)
+
+
+def test_what_runs_side_by_side_is_given_up_together(rows, monkeypatch):
+    monkeypatch.setattr(stacks, "_LARGE", 0)
+    monkeypatch.setattr(stacks, "_LANES_REPAY", 0)
+    monkeypatch.setattr(stacks, "n_cores", lambda: 2)
+    alone = stacks.run_alone
+
+    def interrupts(run, lane):
+        if run.request.plan.seed % 2:
+            raise KeyboardInterrupt
+        return alone(run, lane)
+
+    monkeypatch.setattr(stacks, "run_alone", interrupts)
+    classifiers = [
+        DenseClassifier(**ALIKE | {"random_state": seed}, epochs=10_000) for seed in range(6)
+    ]
+    with pytest.raises(KeyboardInterrupt):
+        fit_together(classifiers, *rows)
+    assert not any(hasattr(c, "network_") for c in classifiers)

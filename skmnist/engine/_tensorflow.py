@@ -26,7 +26,7 @@ from skmnist.networks import Network
 import tensorflow as tf
 from tensorflow.python.eager import context
 
-__all__ = ["Data", "State", "Trainer", "assign", "forget_kernels", "place", "tensors"]
+__all__ = ["Data", "State", "Trainer", "assign", "forget_kernels", "n_cores", "place", "tensors"]
 
 _EVALUATION_ROWS: Final = 1000
 """Rows a batch of an evaluation."""
@@ -48,6 +48,11 @@ def _obey_worker_share() -> None:
 
 
 _obey_worker_share()
+
+
+def n_cores() -> int:
+    """Tell how many cores TensorFlow has to itself."""
+    return tf.config.threading.get_intra_op_parallelism_threads() or len(os.sched_getaffinity(0))
 
 
 class State(NamedTuple):

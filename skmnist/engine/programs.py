@@ -69,12 +69,12 @@ def program_key(request: Request) -> tuple[Way, Hashable]:
     )
 
 
-def trainer(request: Request) -> backend.Trainer:
-    """Give the program of a training."""
+def trainer(request: Request, lane: int = 0) -> backend.Trainer:
+    """Give the program of a training; trainings that run side by side have a lane each."""
     way, key = program_key(request)
     metrics, weighted, loss_weights = _measures(request.model)
     return _trainers.get(
-        key,
+        (key, lane),
         lambda: backend.Trainer(
             request.model,
             named_loss(request.model.loss),
@@ -87,11 +87,11 @@ def trainer(request: Request) -> backend.Trainer:
     )
 
 
-def stack_trainer(request: Request, n_networks: int) -> StackTrainer:
+def stack_trainer(request: Request, n_networks: int, lane: int = 0) -> StackTrainer:
     """Give the program of several trainings at once, of which one is shown."""
     way, key = program_key(request)
     return _stack_trainers.get(
-        (key, n_networks),
+        (key, n_networks, lane),
         lambda: StackTrainer(
             request.model,
             named_loss(request.model.loss),

@@ -52,11 +52,11 @@ def train(model: keras.Model, rows: Rows, plan: Plan, **settings: Any) -> Fit:
     return run.fit(run_alone(run))
 
 
-def run_alone(run: Run) -> backend.State:
+def run_alone(run: Run, lane: int = 0) -> backend.State:
     """Train one network through the epochs of its run; gives the state after the last."""
     request = run.request
     by_keras = needs_keras(request.model, request.callbacks)
-    state = (train_by_keras if by_keras else _train_by_program)(run)
+    state = train_by_keras(run) if by_keras else _train_by_program(run, lane)
     for callback in request.callbacks:  # which could not be copied or saved with a live model
         callback._model = None
     if request.initial is None:  # the model was built for this fit
@@ -72,10 +72,10 @@ def free_rates(model: keras.Model) -> list[float]:
     return free
 
 
-def _train_by_program(run: Run) -> backend.State:
+def _train_by_program(run: Run, lane: int) -> backend.State:
     model, rows, plan, state = run.model, run.request.rows, run.plan, run.start
     batch, steps = min(plan.batch_size, len(rows.X)), n_steps(run.request)
-    program = trainer(run.request)
+    program = trainer(run.request, lane)
     data = backend.place(*rows, whole_batches_of=batch if program.way == "xla" else 1)
     held_out = run.request.validation and backend.place(*run.request.validation)
     rates, free = run.rates(steps), free_rates(model)

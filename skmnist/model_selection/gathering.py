@@ -14,7 +14,7 @@ from skmnist.engine import Done, Pause, run_together
 
 __all__ = ["Gathering"]
 
-_AT_ONCE: Final = 20
+_AT_ONCE: Final = 30
 """Fits gathered at once, at most. It follows from nothing that a user can set, so that ``n_jobs``
 changes no stack and no result; some 10 make good stacks, and more would leave workers idle."""
 _BYTES_AT_ONCE: Final = 2e9  # of their rows, about

@@ -1,121 +1,25 @@
-"""Comparison of models under one cross-validation: the same folds, scores, times."""
+"""`compare`: fits and scores models on the same folds."""
 
 from __future__ import annotations
 
+import pickle
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from joblib import Parallel, delayed
-from numpy.typing import ArrayLike
-from scipy.stats import binomtest
+from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, clone
 from sklearn.metrics import check_scoring
 from sklearn.model_selection import StratifiedKFold, check_cv
 from sklearn.utils import _safe_indexing, check_random_state
-from sklearn.utils.validation import check_consistent_length
+from sklearn.utils.validation import _num_samples, check_consistent_length
 
+from skmnist.comparison.result import Comparison, FoldResult
 from skmnist.pipelines import make_baseline, make_dense_pipeline
 
-__all__ = ["Comparison", "FoldResult", "compare"]
-
-
-@dataclass(frozen=True)
-class FoldResult:
-    """One model on one fold.
-
-    Parameters
-    ----------
-    model : str
-        Its name.
-    fold : int
-        Number of the fold, from 0; -1 stands for all of the data and the test set.
-    score : float
-        Score on the rows left out.
-    fit_seconds, predict_seconds : float
-        Wall-clock times.
-    n_scored : int
-        Rows left out.
-    """
-
-    model: str
-    fold: int
-    score: float
-    fit_seconds: float
-    predict_seconds: float
-    n_scored: int
-
-
-class Comparison:
-    """What `compare` found.
-
-    Parameters
-    ----------
-    results : sequence of FoldResult
-        One a model and fold.
-    scoring : str, default="accuracy"
-        Name of the score.
-
-    Attributes
-    ----------
-    folds_ : pandas.DataFrame
-        One row a model and fold.
-    """
-
-    def __init__(self, results: Sequence[FoldResult], *, scoring: str = "accuracy") -> None:
-        table = pd.DataFrame([vars(result) for result in results])
-        self.scoring = scoring
-        self.folds_ = table[table["fold"] >= 0].reset_index(drop=True)
-        self._tests = table[table["fold"] < 0].set_index("model")
-
-    def frame(self) -> pd.DataFrame:
-        """Give one row a model, the best first.
-
-        Returns
-        -------
-        pandas.DataFrame
-            Indexed by model: ``mean`` and ``std`` (over folds, ddof=1) of the score,
-            ``fit_seconds`` (mean over folds), ``predict_us`` (microseconds a row, median over
-            folds, since the first prediction of a program is also its making). With a test
-            set also ``test``, and for accuracies ``test_low`` and ``test_high``, Wilson's 95 %
-            interval [1]_.
-
-        References
-        ----------
-        .. [1] E. B. Wilson, "Probable inference, the law of succession, and statistical inference",
-           Journal of the American Statistical Association 22(158), 209-212, 1927.
-        """
-        groups = self.folds_.groupby("model", sort=False)
-        a_row = 1e6 * self.folds_["predict_seconds"] / self.folds_["n_scored"]
-        frame = pd.DataFrame(
-            {
-                "mean": groups["score"].mean(),
-                "std": groups["score"].std(ddof=1),
-                "fit_seconds": groups["fit_seconds"].mean(),
-                "predict_us": a_row.groupby(self.folds_["model"], sort=False).median(),
-            }
-        )
-        if len(self._tests):
-            frame["test"] = self._tests["score"]
-            if self.scoring == "accuracy":
-                low, high = zip(*(self._wilson(model) for model in frame.index), strict=True)
-                frame["test_low"], frame["test_high"] = low, high
-        return frame.sort_values("mean", ascending=False, kind="stable")
-
-    def _wilson(self, model: str) -> tuple[float, float]:
-        found: Any = self._tests.loc[model]
-        n = int(found["n_scored"])
-        interval = binomtest(round(float(found["score"]) * n), n).proportion_ci(method="wilson")
-        return float(interval.low), float(interval.high)
-
-    def __repr__(self) -> str:
-        return f"Comparison by {self.scoring}\n{self.frame().round(4)}"
-
-    def _repr_html_(self) -> str:
-        return self.frame().to_html(float_format="{:.4g}".format)
+__all__ = ["compare"]
 
 
 def compare(
@@ -142,7 +46,8 @@ def compare(
     y : array-like of shape (n_samples,)
         Labels.
     cv : int, cross-validation generator or iterable, default=5
-        A whole number stands for that many stratified, shuffled folds.
+        A whole number stands for that many stratified, shuffled folds. `RepeatedStratifiedKFold`
+        makes the verdicts surer.
     X_test, y_test : array-like, default=None
         Rows to score once the models have been fitted to all of ``X``. Nothing is chosen by them.
     scoring : str, default="accuracy"
@@ -157,7 +62,7 @@ def compare(
     Returns
     -------
     Comparison
-        Scores and times.
+        Scores, costs, and what they say.
 
     Examples
     --------
@@ -186,10 +91,14 @@ def compare(
         results.append(result)
         if callback is not None:
             callback(result)
-    return Comparison(results, scoring=scoring)
+    seen = {"folds": (X, y), "test": (X_test, y_test)}
+    scored = [test for _, test in splits]
+    return Comparison(results, scoring=scoring, models=models, scored=scored, **seen)
 
 
 def _named(estimators: Mapping[str, BaseEstimator] | Sequence[str]) -> dict[str, BaseEstimator]:
+    if isinstance(estimators, str):
+        raise TypeError(f"estimators is a mapping, or a list of names: [{estimators!r}].")
     if isinstance(estimators, Mapping):
         named = dict(estimators)
     else:
@@ -240,6 +149,36 @@ def _run(
     start = time.perf_counter()
     model.fit(X, y)
     fitted = time.perf_counter()
-    score = float(check_scoring(model, scoring)(model, X_test, y_test))
-    scored = time.perf_counter()
-    return FoldResult(name, fold, score, fitted - start, scored - fitted, len(y_test))
+    predicted = np.asarray(model.predict(X_test))
+    done = time.perf_counter()
+    truth = np.asarray(y_test)
+    by_hand = scoring == "accuracy" and truth.ndim == 1  # and so nothing is predicted twice
+    score = (
+        np.mean(predicted == truth)
+        if by_hand
+        else check_scoring(model, scoring)(model, X_test, y_test)
+    )
+    return FoldResult(
+        name,
+        fold,
+        float(score),
+        fitted - start,
+        done - fitted,
+        _num_samples(y),
+        len(truth),
+        len(pickle.dumps(model)),
+        predicted,
+        _confidence(model, X_test, predicted != truth) if truth.ndim == 1 else None,
+    )
+
+
+def _confidence(
+    model: BaseEstimator, X: Any, wrong: NDArray[np.bool_]
+) -> NDArray[np.float64] | None:
+    """Give the probability of each wrong prediction, where the model estimates any."""
+    if not hasattr(model, "predict_proba"):
+        return None
+    rows = np.flatnonzero(wrong)
+    if not len(rows):
+        return np.zeros(0)
+    return np.asarray(model.predict_proba(_safe_indexing(X, rows))).max(axis=1)

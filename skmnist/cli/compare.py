@@ -1,0 +1,174 @@
+"""The command ``skmnist compare``: models on the same folds, and a report."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from skmnist.cli.shared import (
+    Data,
+    Json,
+    Seed,
+    check_can_write,
+    load_data,
+    new_table,
+    out,
+    print_json,
+    progress,
+)
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from skmnist.comparison import Comparison, FoldResult
+
+__all__ = ["compare"]
+
+_SLOW: Final = frozenset({"hist_gradient_boosting"})  # a histogram a pixel; slow on shared cores
+
+
+def compare(
+    data: Data = "digits",
+    models: Annotated[
+        str,
+        typer.Option(
+            help="[b]quick[/] (all but hist_gradient_boosting), [b]all[/], or names with commas.",
+            metavar="quick|all|NAME,...",
+        ),
+    ] = "quick",
+    cv: Annotated[int, typer.Option(min=2, help="Number of folds.")] = 5,
+    repeats: Annotated[
+        int, typer.Option(min=1, help="Times to repeat the folds, each time drawn anew.")
+    ] = 1,
+    n_rows: Annotated[
+        int | None,
+        typer.Option("--rows", min=100, help="Images to use, drawn evenly of all digits."),
+    ] = None,
+    test: Annotated[
+        bool, typer.Option("--test", help="Score the test images too, once, at the end.")
+    ] = False,
+    n_jobs: Annotated[int, typer.Option(help="Models fitted at once; spoils the times.")] = 1,
+    seed: Seed = 0,
+    report: Annotated[
+        Path | None, typer.Option(help="Write a report, *.html.", metavar="FILE")
+    ] = None,
+    plot: Annotated[
+        Path | None, typer.Option(help="Draw the scores, *.png or *.svg.", metavar="FILE")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Compare the dense network with classical models under cross-validation."""
+    check_can_write(report, "--report")
+    check_can_write(plot, "--plot")
+    from sklearn.model_selection import RepeatedStratifiedKFold
+
+    from skmnist import compare, list_baselines
+
+    names = _chosen(models, ["dense", *list_baselines()])
+    X, y = load_data(data, "train")
+    if n_rows is not None:
+        X, y = _sample(X, y, n_rows, seed)
+    X_test, y_test = load_data(data, "test") if test else (None, None)
+    folds: Any = cv
+    if repeats > 1:
+        folds = RepeatedStratifiedKFold(n_splits=cv, n_repeats=repeats, random_state=seed)
+    with progress(len(names) * (cv * repeats + test)) as advance:
+        found = compare(
+            names,
+            X,
+            y,
+            cv=folds,
+            X_test=X_test,
+            y_test=y_test,
+            n_jobs=n_jobs,
+            random_state=seed,
+            callback=_show(advance, cv * repeats),
+        )
+    times = "" if repeats == 1 else f", {repeats} times"
+    title = f"{len(y):,} images of {data}, {cv}-fold cross-validation{times}"
+    if report is not None:
+        found.to_html(report, title=title, made_by=_command())
+    if plot is not None:
+        found.plot("scores").figure_.savefig(plot, dpi=150)
+    if as_json:
+        print_json({"data": data, "cv": cv, "repeats": repeats, "seed": seed} | _records(found))
+    else:
+        _print(found, title, [path for path in (report, plot) if path is not None])
+
+
+def _print(found: Comparison, title: str, written: list[Path]) -> None:
+    out.print(title, highlight=False)
+    out.print(_table(found))
+    for line in found.verdicts():
+        out.print(line, highlight=False)
+    for path in written:
+        out.print(f"Written: {path}", highlight=False, soft_wrap=True)
+
+
+def _chosen(models: str, known: list[str]) -> list[str]:
+    groups = {"all": known, "quick": [name for name in known if name not in _SLOW]}
+    names = groups.get(models) or [name.strip() for name in models.split(",")]
+    for name in names:
+        if name not in known:
+            raise ValueError(f"There is no model {name!r}; there are {', '.join(known)}.")
+    return names
+
+
+def _sample(X: Any, y: Any, n_rows: int, seed: int) -> tuple[Any, Any]:
+    from sklearn.model_selection import train_test_split
+
+    if n_rows >= len(y):
+        raise ValueError(f"--rows is {n_rows}, but there are {len(y)} images; leave it out.")
+    chosen, _, labels, _ = train_test_split(X, y, train_size=n_rows, stratify=y, random_state=seed)
+    return chosen, labels
+
+
+def _command() -> str:
+    return shlex.join(["skmnist", *sys.argv[1:]])
+
+
+def _show(advance: Any, n_folds: int) -> Any:
+    def show(result: FoldResult) -> None:
+        which = "test set" if result.fold < 0 else f"fold {result.fold + 1} of {n_folds}"
+        advance(f"{result.model}, {which}")
+
+    return show
+
+
+def _records(found: Comparison) -> dict[str, Any]:
+    def records(frame: Any) -> list[dict[str, Any]]:
+        return [
+            {str(name): value for name, value in row.items()}
+            for row in frame.to_dict(orient="records")
+        ]
+
+    return {
+        "models": records(found.frame().reset_index()),
+        "pairs": records(found.pairwise()),
+        "verdicts": found.verdicts(),
+    }
+
+
+def _table(found: Comparison) -> Table:
+    frame = found.frame()
+    table = new_table()
+    table.add_column("model")
+    for heading in ("accuracy", "± std of folds"):
+        table.add_column(heading, justify="right")
+    if "test" in frame:
+        table.add_column("test set, 95 % interval", justify="right")
+    for heading in ("fit",) if "test" in frame else ("fit", "predict an image"):
+        table.add_column(heading, justify="right")
+    for name, row in frame.iterrows():
+        cells = [f"{row['mean']:.2%}", f"{row['std']:.2%}"]
+        if "test" in frame:
+            cells.append(f"{row['test']:.2%} ({row['test_low']:.2%}-{row['test_high']:.2%})")
+        cells.append(f"{row['fit_seconds']:.2f} s")
+        if "test" not in frame:
+            cells.append(f"{row['predict_us']:.0f} µs")
+        table.add_row(str(name), *cells)
+    return table

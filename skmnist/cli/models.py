@@ -1,0 +1,114 @@
+"""The commands ``skmnist train`` and ``skmnist evaluate``: one pipeline, saved and scored."""
+
+from __future__ import annotations
+
+import time
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from skmnist.cli.shared import (
+    Data,
+    EpochProgress,
+    Json,
+    Seed,
+    check_can_write,
+    load_data,
+    out,
+    print_json,
+    progress,
+)
+
+__all__ = ["evaluate", "train"]
+
+
+class Recipe(StrEnum):
+    """The recipes of `skmnist.recipes`, by their names on the command line."""
+
+    default = "default"
+    fast = "fast"
+    lesson = "lesson"
+
+
+def train(
+    file: Annotated[Path, typer.Option("--out", help="The file to write, customarily *.skops.")],
+    data: Data = "digits",
+    recipe: Annotated[
+        Recipe | None,
+        typer.Option(help="Hyper-parameters for all of MNIST; by default the class's own."),
+    ] = None,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the images.")] = None,
+    seed: Seed = 0,
+    as_json: Json = False,
+) -> None:
+    """Train the dense pipeline and save it."""
+    check_can_write(file, "--out")
+    from skmnist import make_dense_pipeline, recipes, save
+
+    params: dict[str, Any] = dict(getattr(recipes, recipe.upper())) if recipe else {}
+    if epochs is not None:
+        params["epochs"] = epochs
+    X, y = load_data(data, "train")
+    pipeline = make_dense_pipeline(**params, random_state=seed)
+    with progress(pipeline[-1].epochs) as advance:
+        pipeline[-1].set_callbacks(EpochProgress(advance))
+        start = time.perf_counter()
+        pipeline.fit(X, y)
+        seconds = time.perf_counter() - start
+    pipeline[-1].set_callbacks()
+    save(pipeline, file)
+    logs = {name: column[-1] for name, column in pipeline[-1].history_.items()}
+    if as_json:
+        print_json(
+            {
+                "data": data,
+                "recipe": recipe,
+                "epochs": pipeline[-1].n_iter_,
+                "seed": seed,
+                "seconds": seconds,
+                "last_epoch": logs,
+                "out": str(file),
+            }
+        )
+    else:
+        figures = ", ".join(f"{name} {value:.4f}" for name, value in logs.items())
+        out.print(f"Trained on {len(y):,} images in {seconds:.1f} s: {figures}.")
+        out.print(f"Saved to {file}. Now: skmnist evaluate {file} --data {data}", highlight=False)
+
+
+def evaluate(
+    model: Annotated[Path, typer.Argument(help="A file that `skmnist train` wrote.")],
+    data: Data = "digits",
+    as_json: Json = False,
+) -> None:
+    """Score a saved pipeline on the test images."""
+    from skmnist import load
+    from skmnist.significance import wilson
+
+    pipeline = load(model)
+    if not hasattr(pipeline, "predict"):
+        raise ValueError(f"{model} holds a {type(pipeline).__name__}, which predicts nothing.")
+    X, y = load_data(data, "test")
+    start = time.perf_counter()
+    hits = int((pipeline.predict(X) == y).sum())
+    seconds = time.perf_counter() - start
+    low, high = wilson(hits, len(y))
+    if as_json:
+        print_json(
+            {
+                "data": data,
+                "n_images": len(y),
+                "accuracy": hits / len(y),
+                "low": low,
+                "high": high,
+                "seconds": seconds,
+            }
+        )
+    else:
+        out.print(
+            f"{hits / len(y):.2%} of {len(y):,} test images right "
+            f"(95 % interval {low:.2%} to {high:.2%}), in {seconds:.2f} s.",
+            highlight=False,
+        )

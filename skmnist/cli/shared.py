@@ -1,0 +1,113 @@
+"""What all commands share: consoles, options, the data, progress, files to write."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich import box
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+__all__ = [
+    "Data",
+    "EpochProgress",
+    "Json",
+    "Seed",
+    "check_can_write",
+    "err",
+    "load_data",
+    "new_table",
+    "out",
+    "print_json",
+    "progress",
+]
+
+out = Console(soft_wrap=False)
+err = Console(stderr=True, soft_wrap=True)
+
+Data = Annotated[
+    str,
+    typer.Option(
+        help="[b]digits[/] (scikit-learn's, offline), [b]mnist[/], or a folder with MNIST's files.",
+        metavar="digits|mnist|FOLDER",
+    ),
+]
+Seed = Annotated[int, typer.Option(help="What all randomness follows from.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+
+
+def load_data(data: str, subset: str) -> tuple[Any, Any]:
+    """Load images and labels of what ``--data`` names."""
+    from skmnist import fetch_mnist, load_digits28
+
+    if data == "digits":
+        # What is trained and chosen sees the same images; the test images stay unseen.
+        return load_digits28(subset=subset, return_X_y=True)
+    if data == "mnist":
+        with err.status("Reading MNIST"):
+            return fetch_mnist(subset=subset, return_X_y=True)
+    if not Path(data).is_dir():
+        raise ValueError(f"--data is 'digits', 'mnist' or a folder; there is no folder {data!r}.")
+    return fetch_mnist(subset=subset, data_home=data, download_if_missing=False, return_X_y=True)
+
+
+def check_can_write(path: Path | None, option: str) -> None:
+    """Refuse, before any work, a file that could not be written after it."""
+    if path is None:
+        return
+    if path.is_dir():
+        raise ValueError(f"{path} is a folder; {option} names a file.")
+    if not path.parent.is_dir():
+        raise ValueError(f"There is no folder {path.parent} to write {path.name} to.")
+
+
+@contextmanager
+def progress(total: int | None) -> Iterator[Any]:
+    """Show a bar on standard error while it works; gives a function that moves it on."""
+    columns = (
+        TextColumn("{task.description:<34}"),
+        BarColumn(bar_width=20),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
+        task = bar.add_task("", total=total)
+        yield lambda text: bar.update(task, advance=1, description=text)
+
+
+class EpochProgress:
+    """Scikit-learn callback that moves a bar on at each epoch."""
+
+    def __init__(self, advance: Any) -> None:
+        self._advance = advance
+
+    def setup(self, estimator: Any, context: Any) -> None:
+        """Do nothing: the bar is already there."""
+
+    def teardown(self, estimator: Any, context: Any) -> None:
+        """Do nothing: the bar ends with its block."""
+
+    def on_fit_task_begin(self, estimator: Any, context: Any) -> None:
+        """Do nothing: an epoch counts once it ends."""
+
+    def on_fit_task_end(self, estimator: Any, context: Any) -> None:
+        """Count an epoch."""
+        if context.task_name == "epoch":
+            self._advance(f"epoch {context.task_id + 1}")
+
+
+def new_table() -> Table:
+    """Make a table in the style of all commands."""
+    return Table(box=box.HORIZONTALS, show_edge=False, pad_edge=False)
+
+
+def print_json(value: dict[str, Any]) -> None:
+    """Print for other programs to read."""
+    sys.stdout.write(json.dumps(value, indent=2) + "\n")

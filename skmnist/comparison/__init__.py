@@ -1,0 +1,8 @@
+"""Comparison of models on the same folds: scores, costs, significance, and a report of it all."""
+
+from __future__ import annotations
+
+from skmnist.comparison.result import Comparison, FoldResult
+from skmnist.comparison.running import compare
+
+__all__ = ["Comparison", "FoldResult", "compare"]

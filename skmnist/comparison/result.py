@@ -1,0 +1,381 @@
+"""`Comparison`: what was found on the folds, and what it says."""
+
+from __future__ import annotations
+
+import html
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator
+
+from skmnist.displays import ComparisonDisplay, ErrorsDisplay
+from skmnist.significance import compare_on_folds, holm, mcnemar, wilson
+
+__all__ = ["Comparison", "FoldResult"]
+
+_LEVEL: Final = 0.05  # of significance
+
+
+@dataclass(frozen=True, eq=False)
+class FoldResult:
+    """One model on one fold.
+
+    Parameters
+    ----------
+    model : str
+        Its name.
+    fold : int
+        Number of the fold, from 0; -1 stands for all of the data and the test set.
+    score : float
+        Score on the rows left out.
+    fit_seconds, predict_seconds : float
+        Wall-clock times.
+    n_train, n_scored : int
+        Rows trained on, and rows left out.
+    n_bytes : int
+        Size of the fitted model, pickled.
+    predicted : ndarray of shape (n_scored,)
+        Labels predicted.
+    confidence : ndarray or None
+        Probability of each wrong prediction, in their order, where the model estimates any.
+    """
+
+    model: str
+    fold: int
+    score: float
+    fit_seconds: float
+    predict_seconds: float
+    n_train: int
+    n_scored: int
+    n_bytes: int
+    predicted: NDArray[Any]
+    confidence: NDArray[np.float64] | None = None
+
+
+class Comparison:
+    """What `compare` found.
+
+    Parameters
+    ----------
+    results : sequence of FoldResult
+        One a model and fold.
+    scoring : str, default="accuracy"
+        Name of the score.
+    models : mapping of str to estimator
+        The models, not fitted.
+    scored : sequence of ndarray
+        The rows that each fold left out.
+    folds, test : tuple of array-like
+        Rows and labels of the folds and of the test set; None where there is none.
+
+    Attributes
+    ----------
+    folds_ : pandas.DataFrame
+        One row a model and fold.
+    """
+
+    def __init__(
+        self,
+        results: Sequence[FoldResult],
+        *,
+        scoring: str,
+        models: Mapping[str, BaseEstimator],
+        scored: Sequence[NDArray[Any]],
+        folds: tuple[Any, Any],
+        test: tuple[Any, Any] = (None, None),
+    ) -> None:
+        self.scoring, self.models = scoring, dict(models)
+        self._results, self._scored = list(results), list(scored)
+        self._on_folds, self._on_test = folds, test
+        columns = [name for name in FoldResult.__annotations__ if name not in _ARRAYS]
+        self.folds_ = pd.DataFrame(
+            [{name: getattr(r, name) for name in columns} for r in results if r.fold >= 0]
+        )
+        self._tests = {r.model: r for r in results if r.fold < 0}
+
+    def frame(self) -> pd.DataFrame:
+        """Give one row a model, the best first.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Indexed by model: ``mean`` and ``std`` (over folds, ddof=1) of the score,
+            ``fit_seconds`` (mean over folds), ``predict_us`` (microseconds a row, median over
+            folds, since the first prediction of a program is also its making), ``n_bytes`` (of the
+            fitted model, pickled; mean) and ``pareto``: whether no other model has a higher mean
+            and a shorter fit. With a test set also ``test``, and for accuracies ``test_low`` and
+            ``test_high``, Wilson's 95 % interval. The memory that a fit takes at its peak can't be
+            known inside one process, and is left out.
+        """
+        groups = self.folds_.groupby("model", sort=False)
+        a_row = 1e6 * self.folds_["predict_seconds"] / self.folds_["n_scored"]
+        frame = pd.DataFrame(
+            {
+                "mean": groups["score"].mean(),
+                "std": groups["score"].std(ddof=1),
+                "fit_seconds": groups["fit_seconds"].mean(),
+                "predict_us": a_row.groupby(self.folds_["model"], sort=False).median(),
+                "n_bytes": groups["n_bytes"].mean().round().astype(int),
+            }
+        )
+        mean, cost = frame["mean"].to_numpy(), frame["fit_seconds"].to_numpy()
+        beaten: NDArray[np.bool_] = (mean > mean[:, None]) & (cost < cost[:, None])
+        frame["pareto"] = np.logical_not(beaten.any(axis=1)).tolist()
+        if self._tests:
+            tests = [self._tests[str(model)] for model in frame.index]
+            frame["test"] = [result.score for result in tests]
+            if self.scoring == "accuracy":
+                limits = [wilson(round(r.score * r.n_scored), r.n_scored) for r in tests]
+                frame["test_low"], frame["test_high"] = zip(*limits, strict=True)
+        return frame.sort_values("mean", ascending=False, kind="stable")
+
+    def pairwise(self, *, rope: float = 0.005) -> pd.DataFrame:
+        """Compare each model with each that is behind it.
+
+        Parameters
+        ----------
+        rope : float, default=0.005
+            Half the width of the region of practical equivalence.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a pair: ``first`` and ``second``, by `frame`; ``difference`` of their means,
+            its 95 % interval ``low`` to ``high``, ``effect_size``, ``pvalue`` of the corrected
+            resampled t-test on the folds and ``pvalue_holm``, adjusted for the number of pairs;
+            ``worse``, ``alike``, ``better``: probabilities that the first is behind, within
+            ``rope``, or ahead. With a test set also ``only_first`` and ``only_second``, rows that
+            just one has right, and McNemar's exact ``test_pvalue`` and ``test_pvalue_holm``. See
+            `skmnist.significance` for formulas and sources.
+        """
+        scores = self.folds_.set_index(["fold", "model"])["score"].unstack()  # noqa: PD010 - no means
+        if len(scores) < 2:
+            return pd.DataFrame()
+        sizes = {key: float(self.folds_[key].mean()) for key in ("n_train", "n_scored")}
+        rows = []
+        for first, second in itertools.combinations(self.frame().index, 2):
+            found = compare_on_folds(
+                scores[first].to_numpy(),
+                scores[second].to_numpy(),
+                n_train=sizes["n_train"],
+                n_test=sizes["n_scored"],
+                rope=rope,
+            )
+            rows.append({"first": first, "second": second, **found._asdict()})
+        pairs = pd.DataFrame(rows)
+        if not len(pairs):
+            return pairs
+        pairs.insert(7, "pvalue_holm", holm(pairs["pvalue"]))
+        if self._tests and np.asarray(self._on_test[1]).ndim == 1:
+            right = {
+                name: result.predicted == np.asarray(self._on_test[1])
+                for name, result in self._tests.items()
+            }
+            both = [
+                (right[a], right[b]) for a, b in zip(pairs["first"], pairs["second"], strict=True)
+            ]
+            pairs["only_first"] = [int((a & ~b).sum()) for a, b in both]
+            pairs["only_second"] = [int((b & ~a).sum()) for a, b in both]
+            pairs["test_pvalue"] = [
+                mcnemar(a, b)
+                for a, b in zip(pairs["only_first"], pairs["only_second"], strict=True)
+            ]
+            pairs["test_pvalue_holm"] = holm(pairs["test_pvalue"])
+        return pairs
+
+    def verdicts(self) -> list[str]:
+        """Say in words how the best model stands to each of the others.
+
+        Returns
+        -------
+        list of str
+            One sentence a model behind the best, by the adjusted p value of the folds at 5 %.
+        """
+        pairs = self.pairwise()
+        if not len(pairs):
+            return []
+        best = self.frame().index[0]
+        unit, factor = ("points", 100) if "accuracy" in self.scoring else (self.scoring, 1)
+        said = []
+        for pair in pairs[pairs["first"] == best].itertuples():
+            names = [str(name).replace("_", " ") for name in (pair.first, pair.second)]
+            if pair.pvalue_holm < _LEVEL:
+                ahead = f"{names[0]} beats {names[1]} by {factor * pair.difference:.1f} {unit}"
+                said.append(f"{ahead}, p {_pvalue(pair.pvalue_holm)}")
+            else:
+                said.append(
+                    f"{names[0]} and {names[1]} can't be told apart, p {_pvalue(pair.pvalue_holm)}"
+                )
+        return said
+
+    def errors(self, model: str) -> ErrorsDisplay:
+        """Show the mistakes that a model was most sure of: on the test set, else on the folds.
+
+        Parameters
+        ----------
+        model : str
+            Its name.
+
+        Returns
+        -------
+        ErrorsDisplay
+            Not drawn yet.
+
+        Raises
+        ------
+        ValueError
+            If there is no such model, or it estimates no probabilities.
+        """
+        images, truth, predicted, confidence = self._predictions(model)
+        if confidence is None:
+            raise ValueError(f"{model} estimates no probabilities to rank its mistakes by.")
+        return ErrorsDisplay(images, truth, predicted, confidence)
+
+    def predictions(self, model: str) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Give true and predicted labels: of the test set, else of the rows that folds left out.
+
+        Parameters
+        ----------
+        model : str
+            Its name.
+
+        Returns
+        -------
+        y_true, y_pred : ndarray of shape (n_rows,)
+            For `sklearn.metrics.ConfusionMatrixDisplay.from_predictions` and the like.
+        """
+        _, truth, predicted, _ = self._predictions(model)
+        return truth, predicted
+
+    def plot(self, kind: Literal["scores", "cost", "pairs"] = "scores", ax: Any = None) -> Any:
+        """Draw the comparison.
+
+        Parameters
+        ----------
+        kind : {"scores", "cost", "pairs"}, default="scores"
+            See `ComparisonDisplay.plot`.
+        ax : matplotlib.axes.Axes, default=None
+            Where to draw; by default a new figure.
+
+        Returns
+        -------
+        ComparisonDisplay
+            Drawn.
+        """
+        display = ComparisonDisplay(self.frame(), self.pairwise(), scoring=self.scoring)
+        return display.plot(kind, ax)
+
+    def to_markdown(self) -> str:
+        """Give `frame` as a table in Markdown.
+
+        Returns
+        -------
+        str
+            One line a model.
+        """
+        lines = [["model", *_HEADINGS.values()]]
+        frame = self.frame()
+        if not self._tests:
+            lines[0].remove(_HEADINGS["test"])
+        for name, row in frame.iterrows():
+            cells = written(row, self.scoring)
+            lines.append([str(name), *(cells[key] for key in _HEADINGS if key in cells)])
+        lines.insert(1, ["---", *["---:"] * (len(lines[0]) - 1)])
+        return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
+
+    def to_html(self, path: str | Path, *, title: str = "", made_by: str = "") -> None:
+        """Write a report: one page with tables and pictures that needs nothing from elsewhere.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file to write.
+        title : str, default=""
+            What was compared.
+        made_by : str, default=""
+            The code or command that made the comparison, to print in the page.
+        """
+        from skmnist.comparison.report import write_report
+
+        write_report(self, Path(path), title=title, made_by=made_by)
+
+    def __repr__(self) -> str:
+        lines = [f"Comparison by {self.scoring}", repr(self.frame().round(4)), *self.verdicts()]
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        said = "".join(f"<li>{html.escape(line)}</li>" for line in self.verdicts())
+        return self.frame().to_html(float_format="{:.4g}".format) + f"<ul>{said}</ul>"
+
+    def _predictions(self, model: str) -> tuple[Any, ...]:
+        if model not in self.models:
+            raise ValueError(f"There is no model {model!r}; there are {', '.join(self.models)}.")
+        if self._tests:
+            X, y = self._on_test
+            parts = [(np.arange(len(y)), self._tests[model])]
+        else:
+            X, y = self._on_folds
+            parts = [
+                (self._scored[r.fold], r) for r in self._results if r.model == model and r.fold >= 0
+            ]
+        y = np.asarray(y)
+        rows = np.concatenate([part for part, _ in parts])
+        predicted = np.concatenate([result.predicted for _, result in parts])
+        _, once = np.unique(rows, return_index=True)  # repeats leave a row out more than once
+        confidence = None
+        if all(result.confidence is not None for _, result in parts):
+            given = [result.confidence for _, result in parts if result.confidence is not None]
+            confidence = np.ones(len(rows))
+            confidence[y[rows] != predicted] = np.concatenate(given)
+            confidence = confidence[once]
+        images = np.asarray(X)[rows[once]]
+        return images, y[rows[once]], predicted[once], confidence
+
+
+_ARRAYS: Final = frozenset({"predicted", "confidence"})
+_HEADINGS: Final = {
+    "mean": "mean ± std of folds",
+    "test": "test set, 95 % interval",
+    "fit_seconds": "fit",
+    "predict_us": "predict a row",
+    "n_bytes": "size",
+}
+
+
+def written(row: pd.Series[Any], scoring: str) -> dict[str, str]:
+    """Write the figures of a model as they are shown everywhere.
+
+    Parameters
+    ----------
+    row : pandas.Series
+        A row of `Comparison.frame`.
+    scoring : str
+        Name of the score.
+
+    Returns
+    -------
+    dict of str to str
+        By the names of the columns; ``std`` is with ``mean``, and limits are with ``test``.
+    """
+    score = "{:.2%}".format if "accuracy" in scoring else "{:.4f}".format
+    cells = {
+        "mean": f"{score(row['mean'])} ± {score(row['std'])}",
+        "fit_seconds": f"{row['fit_seconds']:.2f} s",
+        "predict_us": f"{row['predict_us']:.0f} µs",
+        "n_bytes": f"{row['n_bytes'] / 1e6:.2f} MB",
+    }
+    if "test" in row:
+        cells["test"] = score(row["test"])
+        if "test_low" in row:
+            cells["test"] += f" ({score(row['test_low'])} to {score(row['test_high'])})"
+    return cells
+
+
+def _pvalue(value: float) -> str:
+    return "< 0.0001" if value < 1e-4 else f"= {value:.2g}"
