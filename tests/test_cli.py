@@ -133,7 +133,7 @@ def test_compare_writes_a_report_and_a_picture(tmp_path):
     assert done.exit_code == 0, done.output
     lines = done.stdout.splitlines()
     assert lines[0] == "300 images of digits, 2-fold cross-validation, 2 times"
-    assert "test set, 95 % interval" in lines[1]
+    assert "test set (95 %)" in lines[1]
     assert max(map(len, lines[:6])) <= 80
     assert any(line.startswith("gaussian nb beats dummy by") for line in lines)
     assert "<!doctype html>" in report.read_text()[:20]

@@ -103,10 +103,22 @@ def compare(
 def _print(found: Comparison, title: str, written: list[Path]) -> None:
     out.print(title, highlight=False)
     out.print(_table(found))
-    for line in found.verdicts():
+    for line in _verdicts(found):
         out.print(line, highlight=False)
     for path in written:
         out.print(f"Written: {path}", highlight=False, soft_wrap=True)
+
+
+def _verdicts(found: Comparison) -> list[str]:
+    """Say whom the best model beats, and in one line from whom it can't be told apart."""
+    said = found.verdicts()
+    level = [line for line in said if "can't be told apart" in line]
+    if len(level) < 2:
+        return said
+    best = level[0].partition(" and ")[0]
+    names = [line.removeprefix(f"{best} and ").partition(" can't")[0] for line in level]
+    together = f"{best} can't be told apart from {', '.join(names[:-1])} and {names[-1]}"
+    return [*(line for line in said if line not in level), together]
 
 
 def _chosen(models: str, known: list[str]) -> list[str]:
@@ -154,21 +166,21 @@ def _records(found: Comparison) -> dict[str, Any]:
 
 
 def _table(found: Comparison) -> Table:
+    from skmnist.comparison import written
+
     frame = found.frame()
+    keys = {
+        "mean": "accuracy ± std of folds",
+        "fit_seconds": "fit",
+        "predict_us": "predict an image",
+    }
+    if "test" in frame:
+        keys = {"mean": keys["mean"], "test": "test set (95 %)", "fit_seconds": "fit"}
     table = new_table()
     table.add_column("model")
-    for heading in ("accuracy", "± std of folds"):
-        table.add_column(heading, justify="right")
-    if "test" in frame:
-        table.add_column("test set, 95 % interval", justify="right")
-    for heading in ("fit",) if "test" in frame else ("fit", "predict an image"):
+    for heading in keys.values():
         table.add_column(heading, justify="right")
     for name, row in frame.iterrows():
-        cells = [f"{row['mean']:.2%}", f"{row['std']:.2%}"]
-        if "test" in frame:
-            cells.append(f"{row['test']:.2%} ({row['test_low']:.2%}-{row['test_high']:.2%})")
-        cells.append(f"{row['fit_seconds']:.2f} s")
-        if "test" not in frame:
-            cells.append(f"{row['predict_us']:.0f} µs")
-        table.add_row(str(name), *cells)
+        cells = written(row, found.scoring)
+        table.add_row(str(name), *(cells[key] for key in keys))
     return table

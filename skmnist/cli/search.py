@@ -148,6 +148,6 @@ def _table(frame: Any) -> Any:
     for _, row in frame.head(_SHOWN).iterrows():
         cells = [f"{row[name]}" for name in names]
         if "n_resources" in frame:
-            cells.append(f"{row['n_resources']}")
+            cells.append(f"{row['n_resources']:.0f}")
         table.add_row(*cells, f"{row['mean']:.2%}", f"{row['std']:.2%}")
     return table

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from skmnist.comparison.result import Comparison, FoldResult
+from skmnist.comparison.result import Comparison, FoldResult, written
 from skmnist.comparison.running import compare
 
-__all__ = ["Comparison", "FoldResult", "compare"]
+__all__ = ["Comparison", "FoldResult", "compare", "written"]

@@ -373,7 +373,8 @@ def written(row: pd.Series[Any], scoring: str) -> dict[str, str]:
     if "test" in row:
         cells["test"] = score(row["test"])
         if "test_low" in row:
-            cells["test"] += f" ({score(row['test_low'])} to {score(row['test_high'])})"
+            low, high = score(row["test_low"]).removesuffix("%"), score(row["test_high"])
+            cells["test"] += f" ({low} to {high})"
     return cells
 
 

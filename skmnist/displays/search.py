@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import pandas as pd
 
-from skmnist.displays._style import COLOURS, INK, new_axes, tidy
+from skmnist.displays._style import COLOURS, INK, PALE, new_axes, tidy
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -118,10 +118,31 @@ class SearchDisplay:
         for ax, name in zip(self.axes_, names, strict=True):
             self._draw(ax, table, name)
         self.axes_[0].set_ylabel(f"mean {self.scoring} over folds")
-        self.axes_[-1].legend(frameon=False, fontsize=8)
         low, high = (f(table["mean"]) for f in (np.nanmin, np.nanmax))
+        n_folds = sum(
+            key.startswith("split") and key.endswith(f"test_{self.scoring}")
+            for key in self.cv_results
+        )
+        error = table["std"].iloc[0] / max(n_folds, 1) ** 0.5
         for ax in self.axes_:
+            ax.axhspan(
+                high - error,
+                high,
+                color=PALE,
+                alpha=0.45,
+                linewidth=0,
+                zorder=0,
+                label="within a standard error of the best",
+            )
+            ax.margins(x=0.12)
             ax.set_ylim(low - 0.06 * (high - low) - 1e-6, high + 0.06 * (high - low) + 1e-6)
+        self.axes_[0].figure.legend(
+            *self.axes_[0].get_legend_handles_labels(),
+            loc="outside lower center",
+            ncols=4,
+            frameon=False,
+            fontsize=8,
+        )
         return self
 
     @staticmethod
