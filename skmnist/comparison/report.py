@@ -135,7 +135,7 @@ def _summary(found: Comparison) -> str:
     frame = found.frame()
     best, row = str(frame.index[0]), frame.iloc[0]
     cells = written(row, found.scoring)
-    text = f"{_words(best).capitalize()} is ahead with {cells['mean']} over the folds"
+    text = f"Ahead is {_words(best)}, with {cells['mean']} over the folds"
     if "test" in cells:
         text += f", and {cells['test']} on the test set"
     pairs = found.pairwise()

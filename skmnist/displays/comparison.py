@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 __all__ = ["ComparisonDisplay"]
 
 _ALPHA: Final = 0.05
+_NEAR: Final = ((7, 5), (-7, 5), (7, -12), (-7, -12), (7, 17), (-7, 17), (7, -24), (-7, -24))
+"""Where a name may stand beside its point, in points; the first free place is taken."""
 
 
 class ComparisonDisplay:
@@ -124,7 +126,7 @@ class ComparisonDisplay:
         ax.set_ylim(-0.6, len(table) - 0.4)
         ax.set_xlabel(self.scoring.replace("_", " "))
         self._as_percent(ax, "x")
-        ax.set_title(f"{len(table)} models on the same folds")
+        ax.set_title("Models on the same folds")
         left_out = len(self.table) - len(table)
         if left_out:
             names = ", ".join(_words(n) for n in self.table.index if n not in table.index)
@@ -161,15 +163,7 @@ class ComparisonDisplay:
         ax.margins(x=0.18, y=0.08)
         ax.set(xlabel="seconds to fit", ylabel=self.scoring.replace("_", " "))
         self._as_percent(ax, "y")
-        for name, row in table.iterrows():
-            ax.annotate(
-                _words(str(name)),
-                (row["fit_seconds"], row["mean"]),
-                xytext=(6, 5),
-                textcoords="offset points",
-                fontsize=8,
-                color=INK,
-            )
+        _name_points(ax, table["fit_seconds"], table["mean"])
         ax.set_title("Score over the time of a fit")
         ax.legend(frameon=False, fontsize=8, loc="lower right")
         tidy(ax, grid="both")
@@ -223,6 +217,33 @@ class ComparisonDisplay:
             axis = ax.xaxis if which == "x" else ax.yaxis
             low, high = axis.get_view_interval()
             axis.set_major_formatter(PercentFormatter(1, decimals=0 if high - low > 0.04 else 1))
+
+
+def _name_points(ax: Axes, x: pd.Series[Any], y: pd.Series[Any]) -> None:
+    """Write each point's name beside it, where no other name is yet."""
+    height, width = 10.0, 4.6  # of a letter, in points
+    points = ax.transData.transform(np.column_stack([x, y])) * 72 / ax.figure.dpi
+    taken: list[tuple[float, float, float]] = []
+    for i in np.argsort(-y.to_numpy()):
+        name, (left, base) = _words(x.index[i]), points[i]
+        length = width * len(name)
+        for dx, dy in _NEAR:
+            start = left + dx - (length if dx < 0 else 0)
+            if all(
+                abs(base + dy - other) >= height or start + length < low or start > high
+                for low, high, other in taken
+            ):
+                break
+        taken.append((start, start + length, base + dy))
+        ax.annotate(
+            name,
+            (x.iloc[i], y.iloc[i]),
+            xytext=(dx, dy),
+            textcoords="offset points",
+            ha="right" if dx < 0 else "left",
+            fontsize=8,
+            color=INK,
+        )
 
 
 def _words(name: str) -> str:
