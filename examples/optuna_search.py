@@ -1,8 +1,8 @@
 """Bayesian search with Optuna over the dense network, with bad candidates given up between epochs.
 
-Needs `pip install optuna optuna-integration`. Optuna's own search trains by `partial_fit`, an epoch a
-call, and prunes a candidate once its folds fall behind; it knows no Pipeline there, so the images are
-scaled first, which leaks nothing: the step is stateless.
+Needs `pip install optuna optuna-integration`. Optuna's own search trains by `partial_fit`, an epoch
+a call, and prunes a candidate once its folds fall behind; it knows no Pipeline there, so the images
+are scaled first, which leaks nothing: the step is stateless.
 
 python examples/optuna_search.py
 """

@@ -1,7 +1,7 @@
 """How often two equal models are told apart: the corrected t-test beside the naive one.
 
-Two naive Bayes models see disjoint halves of the features, which are drawn alike: neither is better.
-Each data set is drawn anew, and both are scored on the same folds.
+Two naive Bayes models see disjoint halves of the features, which are drawn alike: neither is
+better. Each data set is drawn anew, and both are scored on the same folds.
 
     python tests/benchmarks/significance.py
 """
