@@ -182,7 +182,7 @@ def comparison(**columns):
             "first": ["dense", "dense", "linear_svm"],
             "second": ["linear_svm", "dummy", "dummy"],
             "difference": [0.08, 0.88, 0.8],
-            "pvalue_holm": [0.2, 0.01, 0.01],
+            "differs": [False, True, True],
         }
     )
     return ComparisonDisplay(table, pairs)

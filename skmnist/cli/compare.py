@@ -170,7 +170,7 @@ def _table(found: Comparison) -> Table:
 
     frame = found.frame()
     keys = {
-        "mean": "accuracy ± std of folds",
+        "mean": "accuracy ± std",
         "fit_seconds": "fit",
         "predict_us": "predict an image",
     }

@@ -141,7 +141,7 @@ def _summary(found: Comparison) -> str:
     pairs = found.pairwise()
     if len(pairs):
         of_best = pairs[pairs["first"] == best]
-        level = [_words(n) for n in of_best.loc[of_best["pvalue_holm"] >= 0.05, "second"]]
+        level = [_words(n) for n in of_best.loc[~of_best["differs"], "second"]]
         if level:
             text += f". It can't be told apart from {_listed(level)}"
     return text + "."

@@ -151,7 +151,9 @@ class Comparison:
             resampled t-test on the folds and ``pvalue_holm``, adjusted for the number of pairs;
             ``worse``, ``alike``, ``better``: probabilities that the first is behind, within
             ``rope``, or ahead. With a test set also ``only_first`` and ``only_second``, rows that
-            just one has right, and McNemar's exact ``test_pvalue`` and ``test_pvalue_holm``. See
+            just one has right, and McNemar's exact ``test_pvalue`` and ``test_pvalue_holm``.
+            ``differs``: whether the adjusted p value, of the test set where there is one, else of
+            the folds, is below 5 %. See
             `skmnist.significance` for formulas and sources.
         """
         scores = self.folds_.set_index(["fold", "model"])["score"].unstack()  # noqa: PD010 - no means
@@ -187,6 +189,7 @@ class Comparison:
                 for a, b in zip(pairs["only_first"], pairs["only_second"], strict=True)
             ]
             pairs["test_pvalue_holm"] = holm(pairs["test_pvalue"])
+        pairs["differs"] = pairs.get("test_pvalue_holm", pairs["pvalue_holm"]) < _LEVEL
         return pairs
 
     def verdicts(self) -> list[str]:
@@ -195,7 +198,8 @@ class Comparison:
         Returns
         -------
         list of str
-            One sentence a model behind the best, by the adjusted p value of the folds at 5 %.
+            One sentence a model behind the best, by the adjusted p value of the test set, where
+            there is one, else of the folds, at 5 %. The difference is that of the folds' means.
         """
         pairs = self.pairwise()
         if not len(pairs):
@@ -205,13 +209,12 @@ class Comparison:
         said = []
         for pair in pairs[pairs["first"] == best].itertuples():
             names = [str(name).replace("_", " ") for name in (pair.first, pair.second)]
-            if pair.pvalue_holm < _LEVEL:
+            sure = f"p {_pvalue(getattr(pair, 'test_pvalue_holm', pair.pvalue_holm))}"
+            if pair.differs:
                 ahead = f"{names[0]} beats {names[1]} by {factor * pair.difference:.1f} {unit}"
-                said.append(f"{ahead}, p {_pvalue(pair.pvalue_holm)}")
+                said.append(f"{ahead}, {sure}")
             else:
-                said.append(
-                    f"{names[0]} and {names[1]} can't be told apart, p {_pvalue(pair.pvalue_holm)}"
-                )
+                said.append(f"{names[0]} and {names[1]} can't be told apart, {sure}")
         return said
 
     def errors(self, model: str) -> ErrorsDisplay:

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ComparisonDisplay"]
 
-_ALPHA: Final = 0.05
 _NEAR: Final = ((7, 5), (-7, 5), (7, -12), (-7, -12), (7, 17), (-7, 17), (7, -24), (-7, -24))
 """Where a name may stand beside its point, in points; the first free place is taken."""
 
@@ -180,7 +179,7 @@ class ComparisonDisplay:
         for pair in rows:
             i, j = place[pair.first], place[pair.second]
             differences[i, j], differences[j, i] = pair.difference, -pair.difference
-            sure[i, j] = sure[j, i] = pair.pvalue_holm < _ALPHA
+            sure[i, j] = sure[j, i] = pair.differs
         # a few points are the question; beyond them all is equally clear
         limit = 0.05
         ax.imshow(differences, cmap="PuOr", vmin=-limit, vmax=limit, alpha=0.75)
