@@ -61,7 +61,7 @@ figure img { max-width: 100%; height: auto; display: block; background: #fff; bo
   gap: 1rem; }
 pre { background: var(--tint); border: 1px solid var(--line); border-radius: 6px; padding: .8rem
 1rem;
-  overflow-x: auto; font-size: .85rem; }
+  white-space: pre-wrap; overflow-wrap: anywhere; font-size: .85rem; }
 @media print { body { max-width: none; padding: 0; font-size: 11pt; }
   h2, figure, tr { break-inside: avoid; } h2 { break-after: avoid; } }
 """
