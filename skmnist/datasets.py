@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import os
-import tempfile
 import time
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple
@@ -14,6 +13,7 @@ import pooch
 from numpy.typing import NDArray
 from sklearn.utils import Bunch
 
+from skmnist._files import whole_file
 from skmnist._idx import parse_idx
 
 __all__ = ["fetch_mnist", "load_digits28", "mnist_home", "verify_mnist"]
@@ -298,22 +298,22 @@ def _download(path: Path, n_retries: int, delay: float, errors: list[str]) -> bo
         if attempt:
             time.sleep(delay * 2 ** (attempt - 1))
         for mirror in MIRRORS:
-            handle, temporary = tempfile.mkstemp(
-                prefix=f"{path.name}.", suffix=".part", dir=path.parent
-            )
-            os.close(handle)
             try:
-                fetch(mirror + path.name, temporary, None)
-                if pooch.file_hash(temporary) == FILES[path.name]:
-                    Path(temporary).chmod(0o644)  # mkstemp's files are their owner's alone
-                    Path(temporary).replace(path)
-                    return True
-                errors.append(f"{mirror} gave another file: its SHA-256 does not fit.")
+                _download_from(mirror, path, fetch)
             except OSError as error:  # requests' errors are OSErrors
                 errors.append(f"{mirror}: {type(error).__name__}.")
-            finally:
-                Path(temporary).unlink(missing_ok=True)
+            except ValueError as error:
+                errors.append(str(error))
+            else:
+                return True
     return False
+
+
+def _download_from(mirror: str, path: Path, fetch: pooch.HTTPDownloader) -> None:
+    with whole_file(path) as temporary:
+        fetch(mirror + path.name, str(temporary), None)
+        if pooch.file_hash(str(temporary)) != FILES[path.name]:
+            raise ValueError(f"{mirror} gave another file: its SHA-256 does not fit.")
 
 
 def _set_aside(path: Path) -> None:

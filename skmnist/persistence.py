@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
 import skops.io
+
+from skmnist._files import whole_file
 
 __all__ = ["load", "save"]
 
@@ -25,15 +26,8 @@ def save(estimator: Any, path: str | os.PathLike[str]) -> None:
     path : path-like
         The file to write, customarily ``*.skops``. It is replaced only once all is written.
     """
-    path = Path(path)
-    handle, temporary = tempfile.mkstemp(prefix=f"{path.name}.", suffix=".part", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            skops.io.dump(estimator, file)
-        Path(temporary).chmod(0o644)  # mkstemp's files are their owner's alone
-        Path(temporary).replace(path)
-    finally:
-        Path(temporary).unlink(missing_ok=True)
+    with whole_file(Path(path)) as temporary, temporary.open("wb") as file:
+        skops.io.dump(estimator, file)
 
 
 def load(path: str | os.PathLike[str]) -> Any:

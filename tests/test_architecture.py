@@ -10,6 +10,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "skmnist"
 
 FLOORS = {
+    "_files": 0,
     "_idx": 0,
     "_keras": 0,
     "recipes": 0,

@@ -12,7 +12,7 @@ from sklearn.ensemble import (
     StackingClassifier,
     VotingClassifier,
 )
-from sklearn.experimental import enable_halving_search_cv  # noqa: F401
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401 - lets it be imported
 from sklearn.feature_selection import SelectPercentile
 from sklearn.frozen import FrozenEstimator
 from sklearn.inspection import permutation_importance

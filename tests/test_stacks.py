@@ -80,7 +80,10 @@ def test_own_rows_weights_and_validation(rows, stack_sizes):
     X, y = rows
     rng = np.random.default_rng(0)
     parts = [(X[i:], y[i:], rng.uniform(0.1, 2, len(y) - i)) for i in (0, 3, 5)]
-    make = lambda: DenseClassifier(**ALIKE, epochs=1, validation_split=0.2)  # noqa: E731
+
+    def make():
+        return DenseClassifier(**ALIKE, epochs=1, validation_split=0.2)
+
     together = [d.value for d in run_together([lambda p=p: make().fit(*p) for p in parts])]
     assert stack_sizes == [3]
     for classifier, part in zip(together, parts, strict=True):

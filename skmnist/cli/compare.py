@@ -103,22 +103,10 @@ def compare(
 def _print(found: Comparison, title: str, written: list[Path]) -> None:
     out.print(title, highlight=False)
     out.print(_table(found))
-    for line in _verdicts(found):
+    for line in found.verdicts():
         out.print(line, highlight=False)
     for path in written:
         out.print(f"Written: {path}", highlight=False, soft_wrap=True)
-
-
-def _verdicts(found: Comparison) -> list[str]:
-    """Say whom the best model beats, and in one line from whom it can't be told apart."""
-    said = found.verdicts()
-    level = [line for line in said if "can't be told apart" in line]
-    if len(level) < 2:
-        return said
-    best = level[0].partition(" and ")[0]
-    names = [line.removeprefix(f"{best} and ").partition(" can't")[0] for line in level]
-    together = f"{best} can't be told apart from {', '.join(names[:-1])} and {names[-1]}"
-    return [*(line for line in said if line not in level), together]
 
 
 def _chosen(models: str, known: list[str]) -> list[str]:

@@ -7,15 +7,16 @@ import html
 import importlib.metadata
 import os
 import platform
-import tempfile
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 from sklearn.metrics import ConfusionMatrixDisplay
 
-from skmnist.comparison.result import written
+from skmnist._files import whole_file
+from skmnist.comparison.result import HEADINGS, in_words, listed, written
 from skmnist.displays import as_png, new_axes
 
 if TYPE_CHECKING:
@@ -33,9 +34,9 @@ _METHODS: Final = (
 )
 _STYLE: Final = """
 :root { color-scheme: light dark; --ink: #1d1f23; --soft: #5d636d; --paper: #ffffff;
-  --line: #d9dce1; --tint: #f4f6f9; --mark: #0072b2; }
+  --line: #d9dce1; --tint: #f4f6f9; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e8eaed; --soft: #a5abb5; --paper: #17191c;
-  --line: #363a41; --tint: #202327; --mark: #56b4e9; } }
+  --line: #363a41; --tint: #202327; } }
 * { box-sizing: border-box; }
 body { margin: 0 auto; max-width: 62rem; padding: 2rem 1.25rem 4rem; background: var(--paper);
   color: var(--ink); font: 16px/1.55 system-ui, "Segoe UI", Roboto, "Helvetica Neue", sans-serif; }
@@ -52,16 +53,14 @@ th:first-child, td:first-child, td.word, th.word { text-align: left; }
 thead th { color: var(--soft); font-weight: 600; border-bottom: 2px solid var(--line); }
 tbody tr:first-child td { font-weight: 600; }
 table.plain tbody tr:first-child td { font-weight: 400; }
-td.sure { color: var(--mark); font-weight: 600; }
 ul { padding-left: 1.2rem; margin: .8rem 0 0; }
 figure { margin: 1rem 0 0; }
 figure img { max-width: 100%; height: auto; display: block; background: #fff; border-radius: 6px;
   padding: .5rem; border: 1px solid var(--line); }
 .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr));
   gap: 1rem; }
-pre { background: var(--tint); border: 1px solid var(--line); border-radius: 6px; padding: .8rem
-1rem;
-  white-space: pre-wrap; overflow-wrap: anywhere; font-size: .85rem; }
+pre { background: var(--tint); border: 1px solid var(--line); border-radius: 6px;
+  padding: .8rem 1rem;  white-space: pre-wrap; overflow-wrap: anywhere; font-size: .85rem; }
 @media print { body { max-width: none; padding: 0; font-size: 11pt; }
   h2, figure, tr { break-inside: avoid; } h2 { break-after: avoid; } }
 """
@@ -70,15 +69,8 @@ pre { background: var(--tint); border: 1px solid var(--line); border-radius: 6px
 def write_report(found: Comparison, path: Path, *, title: str, made_by: str) -> None:
     """Write the report of a comparison; the file appears whole or not at all."""
     page = _page(found, title or "Comparison of models", made_by)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(page)
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    with whole_file(path) as temporary:
+        temporary.write_text(page, encoding="utf-8")
 
 
 def _page(found: Comparison, title: str, made_by: str) -> str:
@@ -88,7 +80,6 @@ def _page(found: Comparison, title: str, made_by: str) -> str:
     first = found.folds_.iloc[0]
     rows = f"{first['n_train'] + first['n_scored']:,} rows"
     what = f"{len(frame)} models, {n_folds} folds of {rows}"
-    names = [name for name in frame.index if _can_rank(found, str(name))]
     parts = [
         f"<h1>{html.escape(title)}</h1>",
         f'<p class="soft">{what}, by {html.escape(found.scoring.replace("_", " "))}</p>',
@@ -110,10 +101,7 @@ def _page(found: Comparison, title: str, made_by: str) -> str:
     parts += ["<h2>Confusions</h2>", '<div class="pair">']
     parts += [_confusion(found, str(name)) for name in frame.index[:_MATRICES]]
     parts += ["</div>"]
-    if names:
-        display = found.errors(str(names[0])).plot()
-        caption = f"Mistakes that {_words(names[0])} was most sure of"
-        parts += ["<h2>Worst mistakes</h2>", _picture(display.figure_, caption)]
+    parts += _worst_mistakes(found)
     versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in _PACKAGES)
     machine = f"{os.cpu_count()} cores, {platform.machine()}"
     run_by = f"Python {platform.python_version()}, {versions}; {machine}."
@@ -135,35 +123,28 @@ def _summary(found: Comparison) -> str:
     frame = found.frame()
     best, row = str(frame.index[0]), frame.iloc[0]
     cells = written(row, found.scoring)
-    text = f"Ahead is {_words(best)}, with {cells['mean']} over the folds"
+    text = f"Ahead is {in_words(best)}, with {cells['mean']} over the folds"
     if "test" in cells:
         text += f", and {cells['test']} on the test set"
     pairs = found.pairwise()
     if len(pairs):
         of_best = pairs[pairs["first"] == best]
-        level = [_words(n) for n in of_best.loc[~of_best["differs"], "second"]]
+        level = [in_words(n) for n in of_best.loc[~of_best["differs"], "second"]]
         if level:
-            text += f". It can't be told apart from {_listed(level)}"
+            text += f". It can't be told apart from {listed(level)}"
     return text + "."
 
 
 def _scores(found: Comparison) -> str:
-    headings = {
-        "mean": "folds",
-        "test": "test set, 95 % interval",
-        "fit_seconds": "fit",
-        "predict_us": "predict a row",
-        "n_bytes": "size",
-    }
     frame = found.frame()
-    keys = [key for key in headings if key in frame]
+    keys = [key for key in HEADINGS if key in frame]
     lines = []
     for name, row in frame.iterrows():
         cells = written(row, found.scoring)
         mark = " *" if row["pareto"] else ""
-        lines.append([f"{_words(str(name))}{mark}", *(cells[key] for key in keys)])
+        lines.append([f"{in_words(str(name))}{mark}", *(cells[key] for key in keys)])
     note = '<p class="soft">* nothing is both better and faster to fit.</p>'
-    return _table(["model", *(headings[key] for key in keys)], lines) + note
+    return _table(["model", *(HEADINGS[key] for key in keys)], lines) + note
 
 
 def _pairs(found: Comparison) -> str:
@@ -175,8 +156,8 @@ def _pairs(found: Comparison) -> str:
     lines = []
     for pair in _rows(pairs):
         cells = [
-            _words(pair.first),
-            _words(pair.second),
+            in_words(pair.first),
+            in_words(pair.second),
             f"{factor * pair.difference:+.2f}",
             f"{factor * pair.low:+.2f} to {factor * pair.high:+.2f}",
             f"{pair.effect_size:.1f}",
@@ -212,8 +193,8 @@ def _confusion(found: Comparison, name: str) -> str:
     ConfusionMatrixDisplay.from_predictions(
         truth, predicted, ax=ax, cmap="Blues", colorbar=False, text_kw={"fontsize": 8}
     )
-    ax.set_title(_words(name).capitalize())
-    return _picture(ax.figure, f"True and predicted labels of {_words(name)}")
+    ax.set_title(in_words(name).capitalize())
+    return _picture(ax.figure, f"True and predicted labels of {in_words(name)}")
 
 
 def _picture(figure: Any, caption: str) -> str:
@@ -226,11 +207,15 @@ def _picture(figure: Any, caption: str) -> str:
     )
 
 
-def _can_rank(found: Comparison, name: str) -> bool:
-    try:
-        return len(found.errors(name).frame()) > 0
-    except ValueError:
-        return False
+def _worst_mistakes(found: Comparison) -> list[str]:
+    """Draw those of the best model that estimates probabilities and errs at all."""
+    for name in map(str, found.frame().index):
+        with suppress(ValueError):
+            display = found.errors(name)
+            if len(display.frame()):
+                caption = f"Mistakes that {in_words(name)} was most sure of"
+                return ["<h2>Worst mistakes</h2>", _picture(display.plot().figure_, caption)]
+    return []
 
 
 def _code(found: Comparison) -> str:
@@ -240,11 +225,3 @@ def _code(found: Comparison) -> str:
 
 def _p(value: float) -> str:
     return "< 0.0001" if value < 1e-4 else f"{value:.4f}"
-
-
-def _words(name: str) -> str:
-    return str(name).replace("_", " ")
-
-
-def _listed(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

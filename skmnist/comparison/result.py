@@ -17,7 +17,7 @@ from sklearn.base import BaseEstimator
 from skmnist.displays import ComparisonDisplay, ErrorsDisplay
 from skmnist.significance import compare_on_folds, holm, mcnemar, wilson
 
-__all__ = ["Comparison", "FoldResult"]
+__all__ = ["HEADINGS", "Comparison", "FoldResult", "in_words", "listed", "written"]
 
 _LEVEL: Final = 0.05  # of significance
 
@@ -65,7 +65,7 @@ class Comparison:
     ----------
     results : sequence of FoldResult
         One a model and fold.
-    scoring : str, default="accuracy"
+    scoring : str
         Name of the score.
     models : mapping of str to estimator
         The models, not fitted.
@@ -153,10 +153,9 @@ class Comparison:
             ``rope``, or ahead. With a test set also ``only_first`` and ``only_second``, rows that
             just one has right, and McNemar's exact ``test_pvalue`` and ``test_pvalue_holm``.
             ``differs``: whether the adjusted p value, of the test set where there is one, else of
-            the folds, is below 5 %. See
-            `skmnist.significance` for formulas and sources.
+            the folds, is below 5 %. See `skmnist.significance` for formulas and sources.
         """
-        scores = self.folds_.set_index(["fold", "model"])["score"].unstack()  # noqa: PD010 - no means
+        scores = self.folds_.set_index(["fold", "model"])["score"].unstack()  # noqa: PD010 - a pivot_table would take means
         if len(scores) < 2:
             return pd.DataFrame()
         sizes = {key: float(self.folds_[key].mean()) for key in ("n_train", "n_scored")}
@@ -198,23 +197,34 @@ class Comparison:
         Returns
         -------
         list of str
-            One sentence a model behind the best, by the adjusted p value of the test set, where
-            there is one, else of the folds, at 5 %. The difference is that of the folds' means.
+            A sentence for each model that it beats, then one for those that it can't be told apart
+            from: by the adjusted p value of the test set, where there is one, else of the folds, at
+            5 %. The difference is that of the folds' means.
         """
         pairs = self.pairwise()
         if not len(pairs):
             return []
-        best = self.frame().index[0]
         unit, factor = ("points", 100) if "accuracy" in self.scoring else (self.scoring, 1)
-        said = []
-        for pair in pairs[pairs["first"] == best].itertuples():
-            names = [str(name).replace("_", " ") for name in (pair.first, pair.second)]
-            sure = f"p {_pvalue(getattr(pair, 'test_pvalue_holm', pair.pvalue_holm))}"
-            if pair.differs:
-                ahead = f"{names[0]} beats {names[1]} by {factor * pair.difference:.1f} {unit}"
-                said.append(f"{ahead}, {sure}")
-            else:
-                said.append(f"{names[0]} and {names[1]} can't be told apart, {sure}")
+        best = self.frame().index[0]
+        of_best: Any = pairs[pairs["first"] == best]
+        surest = of_best.get("test_pvalue_holm", of_best["pvalue_holm"])
+        said = [
+            f"{in_words(best)} beats {in_words(second)} by {factor * difference:.1f} {unit}, "
+            f"p {_pvalue(pvalue)}"
+            for second, difference, differs, pvalue in zip(
+                of_best["second"], of_best["difference"], of_best["differs"], surest, strict=True
+            )
+            if differs
+        ]
+        level = [in_words(second) for second in of_best.loc[~of_best["differs"], "second"]]
+        if len(level) == 1:
+            said.append(
+                f"{in_words(best)} and {level[0]} can't be told apart, "
+                f"p {_pvalue(surest[~of_best['differs']].min())}"
+            )
+        elif level:
+            lowest = f"p of {surest[~of_best['differs']].min():.2g} or more"
+            said.append(f"{in_words(best)} can't be told apart from {listed(level)}, {lowest}")
         return said
 
     def errors(self, model: str) -> ErrorsDisplay:
@@ -235,10 +245,11 @@ class Comparison:
         ValueError
             If there is no such model, or it estimates no probabilities.
         """
-        images, truth, predicted, confidence = self._predictions(model)
+        rows, truth, predicted, confidence = self._predictions(model)
         if confidence is None:
             raise ValueError(f"{model} estimates no probabilities to rank its mistakes by.")
-        return ErrorsDisplay(images, truth, predicted, confidence)
+        X, _ = self._on_test if self._tests else self._on_folds
+        return ErrorsDisplay(np.asarray(X)[rows], truth, predicted, confidence)
 
     def predictions(self, model: str) -> tuple[NDArray[Any], NDArray[Any]]:
         """Give true and predicted labels: of the test set, else of the rows that folds left out.
@@ -256,7 +267,9 @@ class Comparison:
         _, truth, predicted, _ = self._predictions(model)
         return truth, predicted
 
-    def plot(self, kind: Literal["scores", "cost", "pairs"] = "scores", ax: Any = None) -> Any:
+    def plot(
+        self, kind: Literal["scores", "cost", "pairs"] = "scores", ax: Any = None
+    ) -> ComparisonDisplay:
         """Draw the comparison.
 
         Parameters
@@ -282,13 +295,13 @@ class Comparison:
         str
             One line a model.
         """
-        lines = [["model", *_HEADINGS.values()]]
+        lines = [["model", *HEADINGS.values()]]
         frame = self.frame()
         if not self._tests:
-            lines[0].remove(_HEADINGS["test"])
+            lines[0].remove(HEADINGS["test"])
         for name, row in frame.iterrows():
             cells = written(row, self.scoring)
-            lines.append([str(name), *(cells[key] for key in _HEADINGS if key in cells)])
+            lines.append([str(name), *(cells[key] for key in HEADINGS if key in cells)])
         lines.insert(1, ["---", *["---:"] * (len(lines[0]) - 1)])
         return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
 
@@ -320,10 +333,10 @@ class Comparison:
         if model not in self.models:
             raise ValueError(f"There is no model {model!r}; there are {', '.join(self.models)}.")
         if self._tests:
-            X, y = self._on_test
+            y = self._on_test[1]
             parts = [(np.arange(len(y)), self._tests[model])]
         else:
-            X, y = self._on_folds
+            y = self._on_folds[1]
             parts = [
                 (self._scored[r.fold], r) for r in self._results if r.model == model and r.fold >= 0
             ]
@@ -337,12 +350,11 @@ class Comparison:
             confidence = np.ones(len(rows))
             confidence[y[rows] != predicted] = np.concatenate(given)
             confidence = confidence[once]
-        images = np.asarray(X)[rows[once]]
-        return images, y[rows[once]], predicted[once], confidence
+        return rows[once], y[rows[once]], predicted[once], confidence
 
 
 _ARRAYS: Final = frozenset({"predicted", "confidence"})
-_HEADINGS: Final = {
+HEADINGS: Final = {
     "mean": "mean ± std of folds",
     "test": "test set, 95 % interval",
     "fit_seconds": "fit",
@@ -379,6 +391,16 @@ def written(row: pd.Series[Any], scoring: str) -> dict[str, str]:
             low, high = score(row["test_low"]).removesuffix("%"), score(row["test_high"])
             cells["test"] += f" ({low} to {high})"
     return cells
+
+
+def in_words(name: str) -> str:
+    """Write a model's name as words."""
+    return str(name).replace("_", " ")
+
+
+def listed(names: Sequence[str]) -> str:
+    """Write names one after the other, as in a sentence."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _pvalue(value: float) -> str:

@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["COLOURS", "INK", "MARKERS", "PALE", "as_png", "axes_or_new", "new_axes", "tidy"]
+__all__ = [
+    "COLOURS",
+    "INK",
+    "MARKERS",
+    "PALE",
+    "OneAxes",
+    "as_png",
+    "axes_or_new",
+    "new_axes",
+    "tidy",
+]
 
 COLOURS: Final = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
 """M. Okabe and K. Ito's colours for all kinds of eyes, https://jfly.uni-koeln.de/color/."""
@@ -16,6 +26,17 @@ MARKERS: Final = ("o", "s", "^", "D", "v", "P", "X")
 """One a colour, so that grey print tells series apart."""
 INK: Final = "#222222"
 PALE: Final = "#d9d9d9"
+
+
+class OneAxes:
+    """A display that is drawn on one pair of axes."""
+
+    ax_: Axes
+
+    @property
+    def figure_(self) -> Any:
+        """The figure that it was drawn in."""
+        return self.ax_.figure
 
 
 def new_axes(n: int = 1, *, size: tuple[float, float] = (6.4, 4.0)) -> list[Axes]:

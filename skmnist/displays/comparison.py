@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Self
 import numpy as np
 import pandas as pd
 
-from skmnist.displays._style import COLOURS, INK, axes_or_new, tidy
+from skmnist.displays._style import COLOURS, INK, OneAxes, axes_or_new, tidy
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,7 +18,7 @@ _NEAR: Final = ((7, 5), (-7, 5), (7, -12), (-7, -12), (7, 17), (-7, 17), (7, -24
 """Where a name may stand beside its point, in points; the first free place is taken."""
 
 
-class ComparisonDisplay:
+class ComparisonDisplay(OneAxes):
     """Models beside each other: their scores, what they cost, and which differ.
 
     Parameters
@@ -46,17 +46,10 @@ class ComparisonDisplay:
     'accuracy'
     """
 
-    ax_: Axes
-
     def __init__(
         self, table: pd.DataFrame, pairs: pd.DataFrame, *, scoring: str = "accuracy"
     ) -> None:
         self.table, self.pairs, self.scoring = table, pairs, scoring
-
-    @property
-    def figure_(self) -> Any:
-        """The figure that it was drawn in."""
-        return self.ax_.figure
 
     def frame(self) -> pd.DataFrame:
         """Give one row a model, the best first.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import pandas as pd
 
-from skmnist.displays._style import COLOURS, INK, axes_or_new, tidy
+from skmnist.displays._style import COLOURS, INK, OneAxes, axes_or_new, tidy
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["HistoryDisplay"]
 
 
-class HistoryDisplay:
+class HistoryDisplay(OneAxes):
     """A measure of training and validation over the epochs of one fit or several.
 
     Parameters
@@ -41,8 +41,6 @@ class HistoryDisplay:
     (3, 6)
     """
 
-    ax_: Axes
-
     def __init__(
         self, histories: Mapping[str, list[float]] | Sequence[Mapping[str, list[float]]]
     ) -> None:
@@ -66,11 +64,6 @@ class HistoryDisplay:
             Not drawn yet.
         """
         return cls([getattr(each, "_final_estimator", each).history_ for each in estimators])
-
-    @property
-    def figure_(self) -> Any:
-        """The figure that it was drawn in."""
-        return self.ax_.figure
 
     def frame(self) -> pd.DataFrame:
         """Give one row an epoch of a fit.

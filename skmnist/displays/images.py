@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from skmnist.displays._style import INK, axes_or_new
+from skmnist.displays._style import INK, OneAxes, axes_or_new
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,7 +19,7 @@ _GAP: Final = 0.16  # of an image's side, between images
 _LINE: Final = 0.24  # of an image's side, for a line of text above it
 
 
-class DigitsDisplay:
+class DigitsDisplay(OneAxes):
     """Images of digits in a grid, with labels; a single one with its numbers.
 
     Parameters
@@ -47,18 +47,11 @@ class DigitsDisplay:
     1      1  ...
     """
 
-    ax_: Axes
-
     def __init__(self, images: ArrayLike, labels: ArrayLike | None = None) -> None:
         self.images = _as_images(images)
         self.labels = None if labels is None else np.asarray(labels)
         if self.labels is not None and len(self.labels) != len(self.images):
             raise ValueError(f"{len(self.images)} images, but {len(self.labels)} labels.")
-
-    @property
-    def figure_(self) -> Any:
-        """The figure that it was drawn in."""
-        return self.ax_.figure
 
     def frame(self) -> pd.DataFrame:
         """Give one row an image.
@@ -97,7 +90,7 @@ class DigitsDisplay:
         return self
 
 
-class ErrorsDisplay:
+class ErrorsDisplay(OneAxes):
     """The mistakes that a classifier was most sure of.
 
     Parameters
@@ -125,8 +118,6 @@ class ErrorsDisplay:
     >>> list(ErrorsDisplay.from_estimator(model, X_test, y_test).frame().columns)
     ['index', 'true', 'predicted', 'probability']
     """
-
-    ax_: Axes
 
     def __init__(
         self, images: ArrayLike, y_true: ArrayLike, y_pred: ArrayLike, confidence: ArrayLike
@@ -186,11 +177,6 @@ class ErrorsDisplay:
         """
         probabilities = estimator.predict_proba(images)
         return cls.from_predictions(images, y_true, probabilities, classes=estimator.classes_)
-
-    @property
-    def figure_(self) -> Any:
-        """The figure that it was drawn in."""
-        return self.ax_.figure
 
     def frame(self) -> pd.DataFrame:
         """Give one row a mistake, the most confident first.

@@ -26,7 +26,17 @@ from skmnist.networks import Network
 import tensorflow as tf
 from tensorflow.python.eager import context
 
-__all__ = ["Data", "State", "Trainer", "assign", "forget_kernels", "n_cores", "place", "tensors"]
+__all__ = [
+    "Data",
+    "State",
+    "Trainer",
+    "assign",
+    "forget_kernels",
+    "is_correct",
+    "n_cores",
+    "place",
+    "tensors",
+]
 
 _EVALUATION_ROWS: Final = 1000
 """Rows a batch of an evaluation."""
@@ -52,7 +62,9 @@ _obey_worker_share()
 
 def n_cores() -> int:
     """Tell how many cores TensorFlow has to itself."""
-    return tf.config.threading.get_intra_op_parallelism_threads() or len(os.sched_getaffinity(0))
+    allowed = getattr(os, "sched_getaffinity", None)  # which not all systems have
+    of_process = len(allowed(0)) if allowed else os.cpu_count() or 1
+    return tf.config.threading.get_intra_op_parallelism_threads() or of_process
 
 
 class State(NamedTuple):
@@ -333,7 +345,7 @@ class Trainer:
             loss = total / tf.cast(count, tf.float32)
         self._optimizer.apply(tape.gradient(loss, parameters), self._model.trainable_variables)
         real = tf.cast(tf.range(tf.shape(rows)[0]) < count, tf.float32)
-        return total, tf.reduce_sum(_is_correct(target, output) * real)
+        return total, tf.reduce_sum(is_correct(target, output) * real)
 
     def _evaluation(
         self, variables: list[tf.Tensor], X: tf.Tensor, y: tf.Tensor, weights: tf.Tensor
@@ -380,12 +392,13 @@ def _values(variables: Sequence[Any]) -> list[tf.Tensor]:
     return [tf.identity(v.value) for v in variables]
 
 
-def _is_correct(target: tf.Tensor, output: tf.Tensor) -> tf.Tensor:
-    """Whether each row's class is the one that it should be, as 1.0 or 0.0."""
+def is_correct(target: tf.Tensor, output: tf.Tensor) -> tf.Tensor:
+    """Whether each row's class is the one that it should be, as 1.0 or 0.0; of any rank."""
+    rows = tf.shape(output)[:-1]
     if output.shape[-1] == 1:
-        hit = tf.equal(tf.reshape(output, [-1]) > 0.5, tf.reshape(target, [-1]) > 0.5)
+        hit = tf.equal(tf.reshape(output, rows) > 0.5, tf.reshape(target, rows) > 0.5)
     else:
-        wide = target.shape.rank == 2 and target.shape[-1] == output.shape[-1]
-        label = tf.argmax(target, -1) if wide else tf.cast(tf.reshape(target, [-1]), tf.int64)
+        wide = target.shape.rank == output.shape.rank and target.shape[-1] == output.shape[-1]
+        label = tf.argmax(target, -1) if wide else tf.cast(tf.reshape(target, rows), tf.int64)
         hit = tf.equal(tf.argmax(output, -1), label)
     return tf.cast(hit, tf.float32)

@@ -50,7 +50,7 @@ def drop(inputs: tf.Tensor, rate: tf.Tensor, seed_and_step: tf.Tensor) -> tf.Ten
     shape = tf.shape(inputs)[n_networks:]
     position = tf.reshape(tf.cast(tf.range(tf.reduce_prod(shape)), tf.uint32), shape)
     seed, step = tf.unstack(tf.cast(seed_and_step, tf.uint32), axis=-1)
-    for _ in range(len(inputs.shape) - n_networks if n_networks else 0):
+    for _ in range(len(inputs.shape) - n_networks):
         seed, step = seed[..., None], step[..., None]
     bits = _hash(position ^ _hash(_hash(seed) + step))
     keep = 1.0 - rate

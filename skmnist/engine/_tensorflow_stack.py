@@ -10,75 +10,21 @@ from __future__ import annotations
 import functools
 import threading
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from skmnist._keras import keras
-from skmnist.engine._tensorflow import State, assign, tensors
+from skmnist.engine._tensorflow import State, assign, is_correct, tensors
 from skmnist.engine._tensorflow_dropout import drop
+from skmnist.engine._tensorflow_pool import StackData
 from skmnist.engine.keys import Way, dropout_layers
 
 # isort: split
 import tensorflow as tf
 
-__all__ = ["Pool", "StackData", "StackTrainer"]
-
-
-class Pool(NamedTuple):
-    """Arrays of rows one behind the other, each of them once.
-
-    Parameters
-    ----------
-    rows : tensor of shape (n_pooled_rows, ...)
-        All rows.
-    starts : ndarray of shape (n_arrays,), dtype int32
-        Where the rows of each array begin; equal arrays share a place.
-    """
-
-    rows: tf.Tensor
-    starts: NDArray[np.int32]
-
-    @classmethod
-    def of(cls, arrays: Sequence[NDArray[Any]]) -> Pool:
-        """Pool arrays on the device; the length is rounded up, so that few lengths occur."""
-        places: list[tuple[NDArray[Any], int]] = []
-        starts, end = [], 0
-        for array in arrays:
-            place = next((start for held, start in places if _equal(held, array)), None)
-            if place is None:
-                places.append((array, end))
-                place, end = end, end + len(array)
-            starts.append(place)
-        step = max(64, 1 << max(end.bit_length() - 4, 0))
-        rows = np.zeros((-(-end // step) * step, *arrays[0].shape[1:]), arrays[0].dtype)
-        for array, start in places:
-            rows[start : start + len(array)] = array
-        return cls(tf.convert_to_tensor(rows), np.array(starts, np.int32))
-
-
-class StackData(NamedTuple):
-    """Rows, targets and weights of several networks.
-
-    Parameters
-    ----------
-    X, y, weights : Pool
-        One array a network in each.
-    n_rows : ndarray of shape (n_networks,), dtype int32
-        How many rows each network has.
-    """
-
-    X: Pool
-    y: Pool
-    weights: Pool
-    n_rows: NDArray[np.int32]
-
-    def of(self, networks: Sequence[int]) -> StackData:
-        """Give the data of some of the networks, in the same place."""
-        chosen = np.asarray(networks)
-        X, y, weights = (pool._replace(starts=pool.starts[chosen]) for pool in self[:3])
-        return StackData(X, y, weights, self.n_rows[chosen])
+__all__ = ["StackTrainer"]
 
 
 class StackTrainer:
@@ -297,8 +243,6 @@ class StackTrainer:
         StackTrainer.n_traces += 1
         assign(self._variables, variables)
         assign(self._slots, slots)
-        if self._optimizer.weight_decay is not None:
-            self._optimizer.weight_decay = free[-1]
         batch_size = tf.shape(order)[2]
         loss, correct = (tf.zeros(n_rows.shape) for _ in range(2))
         for i in tf.range(tf.shape(order)[0]):
@@ -332,7 +276,7 @@ class StackTrainer:
         if self._optimizer.weight_decay is not None:
             self._optimizer.weight_decay = free[-1]
         self._optimizer.apply(tape.gradient(mean, parameters), trained)
-        return total, tf.reduce_sum(_is_correct(target, output) * real, axis=1)
+        return total, tf.reduce_sum(is_correct(target, output) * real, axis=1)
 
     def _evaluation(
         self,
@@ -352,7 +296,7 @@ class StackTrainer:
             real = tf.sequence_mask(n_rows - i * batch_size, batch_size, tf.float32)
             output = self._outputs(x)
             loss += tf.reduce_sum(self._loss.call(target, output) * weight * real, axis=1)
-            correct += tf.reduce_sum(_is_correct(target, output) * real, axis=1)
+            correct += tf.reduce_sum(is_correct(target, output) * real, axis=1)
         return self._means(loss, correct, n_rows)
 
     @staticmethod
@@ -393,20 +337,5 @@ def _widened(array: Any) -> NDArray[Any]:
     return array.reshape(_wide(array.shape))
 
 
-def _equal(one: NDArray[Any], other: NDArray[Any]) -> bool:
-    return one is other or (
-        one.shape == other.shape
-        and np.array_equal(one[:1], other[:1])  # most differ at once
-        and np.array_equal(one, other)
-    )
-
-
 def _gather(pools: Sequence[tf.Tensor], starts: tf.Tensor, order: tf.Tensor) -> list[tf.Tensor]:
     return [tf.gather(pool, order + starts[i][:, None]) for i, pool in enumerate(pools)]
-
-
-def _is_correct(target: tf.Tensor, output: tf.Tensor) -> tf.Tensor:
-    """Whether each row's class is the one that it should be, as 1.0 or 0.0."""
-    wide = target.shape.rank == output.shape.rank
-    label = tf.argmax(target, -1) if wide else tf.cast(target, tf.int64)
-    return tf.cast(tf.equal(tf.argmax(output, -1), label), tf.float32)

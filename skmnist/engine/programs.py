@@ -34,6 +34,7 @@ __all__ = [
     "program_key",
     "stack_trainer",
     "trainer",
+    "way_of",
 ]
 
 _PROGRAMS: Final = 32
@@ -49,29 +50,33 @@ def n_steps(request: Request) -> int:
     return math.ceil(len(request.rows.X) / request.plan.batch_size)
 
 
-def program_key(request: Request) -> tuple[Way, Hashable]:
-    """Tell how to train, and what all trainings that can share a program have in common."""
+def way_of(request: Request) -> Way:
+    """Choose how to train."""
     model = request.model
     metrics, weighted, loss_weights = _measures(model)
-    loss = named_loss(model.loss)
     steps = n_steps(request) * request.plan.epochs
-    way = choose_way(model, loss, metrics, weighted or loss_weights, steps)
-    return way, (
+    return choose_way(model, named_loss(model.loss), metrics, weighted or loss_weights, steps)
+
+
+def program_key(request: Request) -> Hashable:
+    """Tell what all trainings that can share a program have in common."""
+    model = request.model
+    metrics, weighted, loss_weights = _measures(model)
+    return (
         architecture(serialized(model)),
         tuple(own_objects(model).items()),
         optimizer_key(model.optimizer),
-        value_key(loss),
+        value_key(named_loss(model.loss)),
         value_key(metrics),
         value_key(weighted),
         value_key(loss_weights),
         tuple((array.shape[1:], array.dtype) for array in request.rows),
-        way,
+        way_of(request),
     )
 
 
-def trainer(request: Request, lane: int = 0) -> backend.Trainer:
+def trainer(request: Request, key: Hashable, lane: int = 0) -> backend.Trainer:
     """Give the program of a training; trainings that run side by side have a lane each."""
-    way, key = program_key(request)
     metrics, weighted, loss_weights = _measures(request.model)
     return _trainers.get(
         (key, lane),
@@ -79,7 +84,7 @@ def trainer(request: Request, lane: int = 0) -> backend.Trainer:
             request.model,
             named_loss(request.model.loss),
             like=request.rows,
-            way=way,
+            way=way_of(request),
             loss_weights=loss_weights,
             metrics=metrics,
             weighted_metrics=weighted,
@@ -87,9 +92,8 @@ def trainer(request: Request, lane: int = 0) -> backend.Trainer:
     )
 
 
-def stack_trainer(request: Request, n_networks: int, lane: int = 0) -> StackTrainer:
+def stack_trainer(request: Request, key: Hashable, n_networks: int, lane: int = 0) -> StackTrainer:
     """Give the program of several trainings at once, of which one is shown."""
-    way, key = program_key(request)
     return _stack_trainers.get(
         (key, n_networks, lane),
         lambda: StackTrainer(
@@ -97,7 +101,7 @@ def stack_trainer(request: Request, n_networks: int, lane: int = 0) -> StackTrai
             named_loss(request.model.loss),
             n_networks=n_networks,
             like=request.rows,
-            way=way,
+            way=way_of(request),
             metrics=_measures(request.model)[0],
         ),
     )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import replace
 from typing import Final
 
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from skmnist.engine._tensorflow import State
 from skmnist.engine.keys import optimizer_key
+from skmnist.engine.programs import program_key
 from skmnist.engine.records import Checkpoint, Fit, Pause, Progress, Request, Rows
 from skmnist.engine.schedules import learning_rates
 from skmnist.networks import Network
@@ -54,6 +56,11 @@ class Run:
         self.start = self._state_of(checkpoint)
         self.given_up = threading.Event()
         """Set from another thread to end the run after the epoch that it is in."""
+
+    @functools.cached_property
+    def program_key(self) -> Hashable:
+        """What all trainings that can share its program have in common."""
+        return program_key(self.request)
 
     def _state_of(self, checkpoint: Checkpoint | None) -> State:
         if checkpoint is None:

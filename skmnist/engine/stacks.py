@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 
 from skmnist._keras import keras
 from skmnist.engine._tensorflow import State, n_cores
-from skmnist.engine._tensorflow_stack import Pool, StackData, StackTrainer
+from skmnist.engine._tensorflow_pool import Pool, StackData
+from skmnist.engine._tensorflow_stack import StackTrainer
 from skmnist.engine.keras_loop import needs_keras
 from skmnist.engine.keys import dropout_layers, named_loss
-from skmnist.engine.programs import n_steps, program_key, stack_trainer
+from skmnist.engine.programs import n_steps, stack_trainer, way_of
 from skmnist.engine.records import Rows
 from skmnist.engine.run import Run
 from skmnist.engine.training import free_rates, run_alone
@@ -172,12 +173,11 @@ def _train_alone(run: Run, lane: int) -> list[Outcome]:
 def _stack_key(run: Run) -> Hashable:
     """Tell what the trainings of a stack have in common; None where a network can't be stacked."""
     model, request = run.model, run.request
-    way, key = program_key(request)
     if (
-        way == "keras"
-        or request.callbacks
+        request.callbacks
         or needs_keras(model, ())
         or not run.epochs
+        or way_of(request) == "keras"
         or not _is_chain(model)
         or not _is_elementwise(model.optimizer)
         or not _counts_classes(model)
@@ -185,7 +185,7 @@ def _stack_key(run: Run) -> Hashable:
         return None
     slots = run.start.slots
     return (
-        key,
+        run.program_key,
         n_steps(request),
         request.plan.batch_size,
         run.epochs,
@@ -252,7 +252,7 @@ def _train_stack(
     runs: Sequence[Run], data: StackData, validation: StackData | None, lane: int
 ) -> list[Outcome]:
     start = time.perf_counter()
-    program = stack_trainer(runs[0].request, len(data.n_rows), lane)
+    program = stack_trainer(runs[0].request, runs[0].program_key, len(data.n_rows), lane)
     batch, steps = runs[0].plan.batch_size, n_steps(runs[0].request)
     batch = min(batch, int(data.n_rows.max()))
     size = len(data.n_rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any, Final
@@ -75,7 +76,7 @@ def free_rates(model: keras.Model) -> list[float]:
 def _train_by_program(run: Run, lane: int) -> backend.State:
     model, rows, plan, state = run.model, run.request.rows, run.plan, run.start
     batch, steps = min(plan.batch_size, len(rows.X)), n_steps(run.request)
-    program = trainer(run.request, lane)
+    program = trainer(run.request, run.program_key, lane)
     data = backend.place(*rows, whole_batches_of=batch if program.way == "xla" else 1)
     held_out = run.request.validation and backend.place(*run.request.validation)
     rates, free = run.rates(steps), free_rates(model)
@@ -97,7 +98,7 @@ def _train_by_program(run: Run, lane: int) -> backend.State:
             logs |= {f"val_{name}": value for name, value in val_logs.items()}
         if keras_callbacks:
             state = keras_callbacks.call(state, "on_epoch_end", epoch, logs)
-        stop = run.end_epoch(logs, lambda now=state: now)  # type: ignore[misc]
+        stop = run.end_epoch(logs, functools.partial(backend.State, *state))
         if stop or getattr(model, "stop_training", False):
             run.progress.stopped = True
             break

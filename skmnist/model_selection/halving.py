@@ -21,7 +21,7 @@ from skmnist.model_selection.stacked import StackedTraining, networks_of
 __all__ = ["EpochHalvingSearchCV"]
 
 
-class EpochHalvingSearchCV(StackedTraining, BaseSearchCV):
+class EpochHalvingSearchCV(StackedTraining):
     """Search by successive halving with epochs as the resource; nothing is trained twice.
 
     All candidates begin with a few epochs. The best third goes on, from its own weights and
@@ -123,6 +123,8 @@ class EpochHalvingSearchCV(StackedTraining, BaseSearchCV):
                 "EpochHalvingSearchCV needs an estimator with one KerasClassifier, whose epochs "
                 f"are the resource; got {self.estimator!r}."
             )
+        if isinstance(self.scoring, (list, tuple, set, dict)) and not isinstance(self.refit, str):
+            raise self._no_score_chooses()
         if not _yields_constant_splits(self._checked_cv_orig):
             raise ValueError(
                 "The cv parameter must yield consistent folds across calls to split(). Set its "
@@ -161,17 +163,19 @@ class EpochHalvingSearchCV(StackedTraining, BaseSearchCV):
             results = evaluate_candidates(candidates, more_results=labels, callback_ctx=round_ctx)
             round_ctx.call_on_fit_task_end(estimator=self)
             scores = results.get(f"mean_test_{scored}", results.get("mean_test_score"))
-            if scores is None:
-                raise ValueError(
-                    "With several scores, refit names the one that chooses; got "
-                    f"refit={self.refit!r}."
-                )
+            if scores is None:  # a function has given several scores
+                raise self._no_score_chooses()
             last = np.nan_to_num(scores[-len(candidates) :], nan=-np.inf)
             kept = np.argsort(-last, kind="stable")[: math.ceil(len(candidates) / self.factor)]
             standing = [_folds(gathering.pauses, k, self.n_splits_) for k in kept]
             candidates = [candidates[k] for k in kept]
         gathering.until = None
         search_ctx.call_on_fit_task_end(estimator=self)
+
+    def _no_score_chooses(self) -> ValueError:
+        return ValueError(
+            f"With several scores, refit names the one that chooses; got refit={self.refit!r}."
+        )
 
     def _rounds(self, n_candidates: int, max_epochs: int) -> list[int]:
         """Choose the epochs of each round; the last one has all."""

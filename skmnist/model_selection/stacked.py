@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any, Self
 
 from joblib import parallel_config
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
+from sklearn.model_selection._search import BaseSearchCV
 
 from skmnist.classifiers import KerasClassifier
 from skmnist.model_selection.gathering import Gathering
@@ -17,7 +18,7 @@ from skmnist.model_selection.gathering import Gathering
 __all__ = ["StackedGridSearchCV", "StackedRandomizedSearchCV", "StackedTraining", "networks_of"]
 
 
-class StackedTraining:
+class StackedTraining(BaseSearchCV):
     """Lets a search of scikit-learn train the networks of its candidates and folds together."""
 
     estimator: Any
@@ -40,11 +41,9 @@ class StackedTraining:
         Self
             The search itself, as it was before where it fails or is interrupted.
         """
-        with _unchanged_on_error(self):
-            if not self._has_networks():
-                return super().fit(X, y, **params)  # type: ignore[misc]
-            with parallel_config(backend=Gathering(X)):
-                return super().fit(X, y, **params)  # type: ignore[misc]
+        together = parallel_config(backend=Gathering(X)) if self._has_networks() else nullcontext()
+        with _unchanged_on_error(self), together:
+            return super().fit(X, y, **params)
 
     def _has_networks(self) -> bool:
         return bool(networks_of(self.estimator)) or any(

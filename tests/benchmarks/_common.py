@@ -68,3 +68,29 @@ def lesson_network(n_features: int, n_classes: int):
     )
     model.compile("rmsprop", "sparse_categorical_crossentropy", metrics=["accuracy"])
     return model
+
+
+def peers():
+    """Give the lesson's network as scikit-learn's MLPClassifier and by scikeras, 10 epochs each.
+
+    scikeras has no random_state: with one it would run slower, deterministic operations.
+    """
+    from scikeras.wrappers import KerasClassifier as Scikeras
+    from sklearn.neural_network import MLPClassifier
+
+    from skmnist import dense_network, recipes
+
+    layers = recipes.LESSON["hidden_layer_sizes"]
+    return {
+        "MLPClassifier": MLPClassifier(layers, batch_size=128, max_iter=10, random_state=0),
+        "scikeras": Scikeras(
+            dense_network,
+            model__hidden_layer_sizes=layers,
+            loss="sparse_categorical_crossentropy",
+            optimizer="rmsprop",
+            metrics=["accuracy"],
+            batch_size=128,
+            epochs=10,
+            verbose=0,
+        ),
+    }

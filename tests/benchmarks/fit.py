@@ -10,9 +10,9 @@ import time
 import warnings
 
 import numpy as np
-from _common import alternate, heading, lesson_network, mnist, seconds, table
+from _common import alternate, heading, lesson_network, mnist, peers, seconds, table
 
-from skmnist import DenseClassifier, dense_network, recipes
+from skmnist import DenseClassifier, recipes
 from skmnist.engine import clear_programs
 
 warnings.simplefilter("ignore")
@@ -57,25 +57,13 @@ def lesson(X, y, X_test, y_test):
 
 def digits():
     """Warm fits: every side has fitted once before."""
-    from scikeras.wrappers import KerasClassifier as Scikeras
     from sklearn.datasets import load_digits
-    from sklearn.neural_network import MLPClassifier
 
     X, y = load_digits(return_X_y=True)
     X = (X / 16).astype(np.float32)
     models = {
         "skmnist": DenseClassifier(**recipes.LESSON | {"validation_split": 0.0}, random_state=0),
-        "MLPClassifier": MLPClassifier(LAYERS, batch_size=128, max_iter=10, random_state=0),
-        "scikeras": Scikeras(
-            dense_network,
-            model__hidden_layer_sizes=LAYERS,
-            loss="sparse_categorical_crossentropy",
-            optimizer="rmsprop",
-            metrics=["accuracy"],
-            batch_size=128,
-            epochs=10,
-            verbose=0,
-        ),
+        **peers(),
     }
     calls = {name: (lambda m=model: m.fit(X, y)) for name, model in models.items()}
     for call in calls.values():

@@ -13,18 +13,15 @@ import time
 import warnings
 
 import numpy as np
-from _common import heading, mnist
+from _common import heading, mnist, peers
 from joblib.externals.loky import get_reusable_executor
-from scikeras.wrappers import KerasClassifier as Scikeras
 from sklearn.datasets import load_digits
 from sklearn.model_selection import GridSearchCV
-from sklearn.neural_network import MLPClassifier
 
 from skmnist import (
     DenseClassifier,
     EpochHalvingSearchCV,
     StackedGridSearchCV,
-    dense_network,
     recipes,
 )
 from skmnist.engine import clear_programs
@@ -34,18 +31,6 @@ LAYERS = recipes.LESSON["hidden_layer_sizes"]
 RATES = np.geomspace(2e-4, 2e-3, 12).round(6).tolist()
 
 DENSE = DenseClassifier(**recipes.LESSON | {"validation_split": 0.0}, random_state=0)
-MLP = MLPClassifier(LAYERS, batch_size=128, max_iter=10, random_state=0)
-SCIKERAS = Scikeras(
-    dense_network,
-    model__hidden_layer_sizes=LAYERS,
-    loss="sparse_categorical_crossentropy",
-    optimizer="rmsprop",
-    metrics=["accuracy"],
-    batch_size=128,
-    epochs=10,
-    verbose=0,
-    # no random_state: with one, it runs slower, deterministic ops
-)
 
 
 def timed(search, X, y):
@@ -72,11 +57,9 @@ def compare(title, X, y, candidates_of_peers):
     line = f"{n_fits:5}{singly:9.1f}{singly / n_fits:8.3f}  {singly / ours:6.2f}"
     print(f"  {'skmnist, one by one in GridSearchCV':<46}{line}")
     some = RATES[:: len(RATES) // candidates_of_peers]
-    peers = {
-        "MLPClassifier": (MLP, {"learning_rate_init": some}),
-        "scikeras": (SCIKERAS, {"optimizer__learning_rate": some}),
-    }
-    for name, (peer, grid) in peers.items():
+    rate_of = {"MLPClassifier": "learning_rate_init", "scikeras": "optimizer__learning_rate"}
+    for name, peer in peers().items():
+        grid = {rate_of[name]: some}
         for n_jobs in (1, 2):
             search = GridSearchCV(peer, grid, n_jobs=n_jobs, **settings)
             took, _ = timed(search, X, y)
