@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skmnist._keras import keras
+from skmnist.engine._tensorflow_data import Data, place
 from skmnist.engine._tensorflow_dropout import FreeDropout
 from skmnist.engine.keys import Way, dropout_layers
 from skmnist.networks import Network
@@ -84,49 +85,6 @@ class State(NamedTuple):
     def to_numpy(self) -> State:
         """Bring the state back from the device."""
         return State(*([np.asarray(array) for array in arrays] for arrays in self))
-
-
-class Data(NamedTuple):
-    """Rows to train or evaluate on, on the device.
-
-    Parameters
-    ----------
-    X, y, weights : tensor
-        Rows, targets as the loss takes them, one weight a row.
-    n_rows : int
-        Rows that count; those behind are padding.
-    """
-
-    X: Any
-    y: Any
-    weights: Any
-    n_rows: int
-
-
-def place(
-    X: NDArray[Any], y: NDArray[Any], weights: NDArray[Any], *, whole_batches_of: int = 1
-) -> Data:
-    """Bring rows to the device, padded with zeros to whole batches.
-
-    Parameters
-    ----------
-    X, y, weights : ndarray
-        Of one length.
-    whole_batches_of : int, default=1
-        Rows a batch.
-
-    Returns
-    -------
-    Data
-        The rows.
-    """
-    missing = -len(X) % whole_batches_of
-    arrays = [
-        np.pad(a, [(0, missing)] + [(0, 0)] * (a.ndim - 1)) if missing else a
-        for a in (X, y, weights)
-    ]
-    placed_X, placed_y, placed_weights = map(tf.convert_to_tensor, arrays)
-    return Data(placed_X, placed_y, placed_weights, len(X))
 
 
 def forget_kernels() -> None:

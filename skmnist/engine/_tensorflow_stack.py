@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from skmnist._keras import keras
 from skmnist.engine._tensorflow import State, assign, is_correct, tensors
+from skmnist.engine._tensorflow_data import StackData
 from skmnist.engine._tensorflow_dropout import drop
-from skmnist.engine._tensorflow_pool import StackData
 from skmnist.engine.keys import Way, dropout_layers
 
 # isort: split

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from skmnist._keras import keras
 from skmnist.engine._tensorflow import State, n_cores
-from skmnist.engine._tensorflow_pool import Pool, StackData
+from skmnist.engine._tensorflow_data import Pool, StackData
 from skmnist.engine._tensorflow_stack import StackTrainer
 from skmnist.engine.keras_loop import needs_keras
 from skmnist.engine.keys import dropout_layers, named_loss

@@ -1,4 +1,4 @@
-"""Rows of several networks on the device, equal arrays in one place."""
+"""Rows on the device: of one network, or of several with equal arrays in one place."""
 
 from __future__ import annotations
 
@@ -9,7 +9,50 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-__all__ = ["Pool", "StackData"]
+__all__ = ["Data", "Pool", "StackData", "place"]
+
+
+class Data(NamedTuple):
+    """Rows to train or evaluate on, on the device.
+
+    Parameters
+    ----------
+    X, y, weights : tensor
+        Rows, targets as the loss takes them, one weight a row.
+    n_rows : int
+        Rows that count; those behind are padding.
+    """
+
+    X: Any
+    y: Any
+    weights: Any
+    n_rows: int
+
+
+def place(
+    X: NDArray[Any], y: NDArray[Any], weights: NDArray[Any], *, whole_batches_of: int = 1
+) -> Data:
+    """Bring rows to the device, padded with zeros to whole batches.
+
+    Parameters
+    ----------
+    X, y, weights : ndarray
+        Of one length.
+    whole_batches_of : int, default=1
+        Rows a batch.
+
+    Returns
+    -------
+    Data
+        The rows.
+    """
+    missing = -len(X) % whole_batches_of
+    arrays = [
+        np.pad(a, [(0, missing)] + [(0, 0)] * (a.ndim - 1)) if missing else a
+        for a in (X, y, weights)
+    ]
+    placed_X, placed_y, placed_weights = map(tf.convert_to_tensor, arrays)
+    return Data(placed_X, placed_y, placed_weights, len(X))
 
 
 class Pool(NamedTuple):
