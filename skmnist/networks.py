@@ -15,11 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 
+from skmnist._images import square_shape
 from skmnist._keras import keras
 
 __all__ = [
     "BUILDING",
     "Network",
+    "conv_network",
     "dense_network",
     "draw_seed",
     "flat_layers",
@@ -81,6 +83,83 @@ def dense_network(
             outputs = keras.layers.Dense(units, activation=activation)(outputs)
         if dropout:
             outputs = keras.layers.Dropout(dropout)(outputs)
+    outputs = keras.layers.Dense(meta["n_classes_"], activation="softmax")(outputs)
+    return keras.Model(inputs, outputs)
+
+
+def conv_network(
+    filters: Sequence[int] = (16, 32),
+    kernel_size: int = 3,
+    block_depth: int = 1,
+    hidden_layer_sizes: Sequence[int] = (128,),
+    activation: str = "relu",
+    dropout: float = 0.0,
+    batch_norm: bool = False,
+    image_shape: tuple[int, int] | None = None,
+    *,
+    meta: Mapping[str, Any],
+) -> keras.Model:
+    """Build a convolutional network with one softmax output a class, not compiled.
+
+    Blocks of convolutions, each followed by a pooling that halves height and width, then dense
+    layers. Takes images, or rows that hold one each.
+
+    Parameters
+    ----------
+    filters : sequence of int, default=(16, 32)
+        Channels of each block.
+    kernel_size : int, default=3
+        Height and width of a convolution's kernel.
+    block_depth : int, default=1
+        Convolutions in a block.
+    hidden_layer_sizes : sequence of int, default=(128,)
+        Units of each dense layer behind the blocks.
+    activation : str, default="relu"
+        Keras's name of the activation of convolutions and dense layers.
+    dropout : float, default=0.0
+        Share of the dense layers' inputs, the output layer's included, that a step leaves out.
+    batch_norm : bool, default=False
+        Whether to normalise what each convolution passes to its activation over the batch.
+    image_shape : tuple of int, default=None
+        Height and width of an image; by default what the rows' own shape says, or a square.
+    meta : mapping
+        What the classifier knows of the data: ``X_shape_`` and ``n_classes_`` are used.
+
+    Returns
+    -------
+    keras.Model
+        The network.
+
+    Examples
+    --------
+    >>> from skmnist import conv_network
+    >>> conv_network((4, 8), meta={"X_shape_": (1, 784), "n_classes_": 10}).count_params()
+    51930
+    """
+    shape = meta["X_shape_"][1:]
+    inputs = keras.Input(shape)
+    height, width = image_shape or (square_shape(*shape) if len(shape) == 1 else shape[:2])
+    outputs = keras.layers.Reshape((height, width, -1))(inputs)
+    for channels in filters:
+        for _ in range(block_depth):
+            outputs = keras.layers.Conv2D(
+                channels,
+                kernel_size,
+                padding="same",
+                use_bias=not batch_norm,
+                activation=None if batch_norm else activation,
+            )(outputs)
+            if batch_norm:
+                outputs = keras.layers.BatchNormalization()(outputs)
+                outputs = keras.layers.Activation(activation)(outputs)
+        outputs = keras.layers.MaxPooling2D(padding="same")(outputs)
+    outputs = keras.layers.Flatten()(outputs)
+    for units in hidden_layer_sizes:
+        if dropout:
+            outputs = keras.layers.Dropout(dropout)(outputs)
+        outputs = keras.layers.Dense(units, activation=activation)(outputs)
+    if dropout:
+        outputs = keras.layers.Dropout(dropout)(outputs)
     outputs = keras.layers.Dense(meta["n_classes_"], activation="softmax")(outputs)
     return keras.Model(inputs, outputs)
 

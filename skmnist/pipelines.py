@@ -1,4 +1,4 @@
-"""Ready pipelines: the dense network, and the classical models it must beat."""
+"""Ready pipelines: the networks, and the classical models they must beat."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from sklearn.svm import SVC, LinearSVC
 
 from skmnist.preprocessing import FlattenScale
 
-__all__ = ["list_baselines", "make_baseline", "make_dense_pipeline"]
+__all__ = ["list_baselines", "make_baseline", "make_conv_pipeline", "make_dense_pipeline"]
 
 _BASELINES: Final[dict[str, tuple[Callable[..., ClassifierMixin], dict[str, Any]]]] = {
     "dummy": (DummyClassifier, {}),
@@ -65,6 +65,31 @@ def make_dense_pipeline(**params: Any) -> Pipeline:
     from skmnist.classifiers import DenseClassifier
 
     return make_pipeline(FlattenScale(), DenseClassifier(**params))
+
+
+def make_conv_pipeline(**params: Any) -> Pipeline:
+    """Build the pipeline of `FlattenScale` and `ConvClassifier`.
+
+    Parameters
+    ----------
+    **params : dict
+        Parameters of `ConvClassifier`.
+
+    Returns
+    -------
+    sklearn.pipeline.Pipeline
+        With the steps ``flattenscale`` and ``convclassifier``.
+
+    Examples
+    --------
+    >>> from skmnist import make_conv_pipeline
+    >>> make_conv_pipeline(epochs=5)
+    Pipeline(steps=[('flattenscale', FlattenScale()),
+                    ('convclassifier', ConvClassifier(epochs=5))])
+    """
+    from skmnist.classifiers import ConvClassifier
+
+    return make_pipeline(FlattenScale(), ConvClassifier(**params))
 
 
 def list_baselines() -> list[str]:

@@ -12,9 +12,11 @@ PACKAGE = Path(__file__).parents[1] / "skmnist"
 FLOORS = {
     "_files": 0,
     "_idx": 0,
+    "_images": 0,
     "_keras": 0,
     "recipes": 0,
     "history": 0,
+    "augmentation": 1,
     "datasets": 1,
     "preprocessing": 1,
     "networks": 1,

@@ -185,8 +185,19 @@ def test_unfitted(make, blobs):
 
 
 def test_unknown_parameter():
-    with pytest.raises(ValueError, match="Invalid parameter 'droput' for estimator"):
-        DenseClassifier().set_params(droput=0.1)
+    classifier = DenseClassifier()
+    with pytest.raises(
+        ValueError,
+        match=r"'droput' for estimator DenseClassifier\(.*mean 'dropout'\? Valid.*patience",
+    ):
+        classifier.set_params(epochs=2, droput=0.1)
+    assert classifier.epochs == 20
+    for name in ("model__units", "optimizer__learning_rate"):
+        with pytest.raises(ValueError, match=f"Invalid parameter '{name}'"):
+            classifier.set_params(**{name: 1})
+    with pytest.raises(ValueError, match="mean 'epochs'"):
+        KerasClassifier().set_params(epoch=3)
+    assert KerasClassifier().set_params(model__units=8).model__units == 8
     with pytest.raises(TypeError, match="droput"):
         DenseClassifier(droput=0.1)
 

@@ -70,8 +70,17 @@ def test_one_digit_with_its_numbers(digits, ax):
     DigitsDisplay(X[:1] / 255).plot(ax)
 
 
+def test_what_augmentation_makes_of_digits(digits, ax):
+    X, y = digits
+    display = DigitsDisplay.from_augmentation(X[:2], y[:2], augment="affine").plot(ax)
+    assert len(ax.images) == 20
+    assert texts(ax) == [str(y[0]), str(y[1])]
+    np.testing.assert_array_equal(display.images[10], X[1].reshape(28, 28))
+    assert not any((display.images[0] == bent).all() for bent in display.images[1:10])
+
+
 def test_digits_of_the_wrong_shape():
-    with pytest.raises(ValueError, match="783 pixels are no square"):
+    with pytest.raises(ValueError, match="783 features are no square"):
         DigitsDisplay(np.zeros((2, 783)))
     with pytest.raises(ValueError, match="2 images, but 3 labels"):
         DigitsDisplay(np.zeros((2, 784)), [1, 2, 3])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from skmnist.classifiers.base import KerasClassifier
+from skmnist.classifiers.conv import ConvClassifier
 from skmnist.classifiers.dense import DenseClassifier
+from skmnist.classifiers.monitor import ValidationMonitor
 
-__all__ = ["DenseClassifier", "KerasClassifier"]
+__all__ = ["ConvClassifier", "DenseClassifier", "KerasClassifier", "ValidationMonitor"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from numbers import Integral, Real
 from typing import Any, ClassVar, Literal, Self
@@ -16,8 +15,10 @@ from sklearn.utils.validation import check_is_fitted
 
 from skmnist import engine
 from skmnist._keras import keras
-from skmnist.classifiers.building import check_network, compiled_model
+from skmnist.augmentation import KINDS, Kind
+from skmnist.classifiers.building import augmentation_of, check_network, compiled_model
 from skmnist.classifiers.following import Following, unchanged_on_error
+from skmnist.classifiers.monitor import check_validation
 from skmnist.classifiers.repair import RepairedClassifier
 from skmnist.classifiers.rows import check_labels, check_rows, weighted_rows
 from skmnist.history import History
@@ -69,6 +70,12 @@ class KerasClassifier(CallbackSupportMixin, RepairedClassifier):
         Passes over the rows.
     class_weight : dict, "balanced" or None, default=None
         Weights of the classes, multiplied with ``sample_weight``.
+    augment : {"affine", "elastic"} or None, default=None
+        How training images are bent anew in each epoch: turned, scaled, sheared and shifted a
+        little, and with ``"elastic"`` warped as well. Rows are images of pixels then, black as 0.
+    image_shape : tuple of int, default=None
+        Height and width of the images to augment; by default what the rows' own shape says, or a
+        square.
     **kwargs : dict
         Routed parameters, and parameters of the network function by their own names.
 
@@ -119,6 +126,8 @@ class KerasClassifier(CallbackSupportMixin, RepairedClassifier):
         "shuffle": ["boolean"],
         "class_weight": [dict, StrOptions({"balanced"}), None],
         "verbose": ["verbose"],
+        "augment": [StrOptions(set(KINDS)), None],
+        "image_shape": ["array-like", None],
     }
 
     def __init__(
@@ -139,6 +148,8 @@ class KerasClassifier(CallbackSupportMixin, RepairedClassifier):
         run_eagerly: bool = False,
         epochs: int = 1,
         class_weight: dict[Any, float] | Literal["balanced"] | None = None,
+        augment: Kind | None = None,
+        image_shape: tuple[int, int] | None = None,
         **kwargs: Any,
     ) -> None:
         self.model = model
@@ -156,6 +167,8 @@ class KerasClassifier(CallbackSupportMixin, RepairedClassifier):
         self.run_eagerly = run_eagerly
         self.epochs = epochs
         self.class_weight = class_weight
+        self.augment = augment
+        self.image_shape = image_shape
         self.__dict__.update(kwargs)
 
     # scikit-learn's contract
@@ -310,7 +323,8 @@ class KerasClassifier(CallbackSupportMixin, RepairedClassifier):
     def _plan(self, n_rows: int, epochs: int, seed: int, *, partial: bool) -> engine.Plan:
         size = self._setting("batch_size")
         size = n_rows if size == -1 else size or 32
-        return engine.Plan(size, epochs, seed, shuffle=self._setting("shuffle"))
+        shuffle, augmentation = self._setting("shuffle"), augmentation_of(self)
+        return engine.Plan(size, epochs, seed, shuffle=shuffle, augmentation=augmentation)
 
     def _network_to_train(self, seed: int) -> tuple[keras.Model, list[NDArray[Any]] | None]:
         """Give a compiled model, and variables to begin with where they are not its own."""
@@ -361,35 +375,30 @@ class KerasClassifier(CallbackSupportMixin, RepairedClassifier):
         model, initial = self._network_to_train(seed)
         check_network(self, model, go_on=go_on)
         one_hot = isinstance(engine.named_loss(model.loss), keras.losses.CategoricalCrossentropy)
-        encode = functools.partial(self._encode, one_hot=one_hot)
-        rows, held_out = weighted_rows(
-            self, checked, labels, sample_weight, X_val, y_val, encode, seed
-        )
+        rows, held_out = weighted_rows(self, checked, labels, sample_weight, X_val, y_val, seed)
         plan = self._plan(len(rows.X), epochs, seed, partial=partial)
-        if plan.patience is not None and held_out is None:
-            raise ValueError(
-                "early_stopping=True needs rows to validate on: set validation_split, or pass "
-                "X_val and y_val to fit."
-            )
-        context = self._init_callback_context(max_subtasks=epochs)
-        data = {"estimator": self, "X": checked, "y": labels}
-        context.call_on_fit_task_begin(**data)
+        check_validation(self, plan, held_out)
+
+        def encoded(part: engine.Rows) -> engine.Rows:
+            return part._replace(y=self._encode(part.y, one_hot=one_hot))
+
+        following = Following(self, epochs, X, labels, held_out)
         done = engine.train(
             model,
-            rows,
+            encoded(rows),
             plan,
-            validation=held_out,
+            validation=held_out and encoded(held_out),
             initial=initial,
             checkpoint=self._checkpoint if go_on else None,
             callbacks=self._keras_callbacks(),
-            on_epoch=Following(self, context, data, epochs),
+            on_epoch=following,
         )
         before = self.history_ if go_on else History()
         self.network_, self._checkpoint = done.network, done.checkpoint
         self.history_ = before.then(done.history)
         self.n_iter_ = self.history_.n_epochs
         self.best_epoch_ = before.n_epochs + done.best_epoch
-        context.call_on_fit_task_end(**data, reconstruction_attributes={"network_": done.network})
+        following.end(done.network)
 
     def _has_one_label(self) -> bool:
         return self.target_type_ in ("binary", "multiclass")

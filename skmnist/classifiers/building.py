@@ -2,17 +2,52 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from skmnist._images import square_shape
 from skmnist._keras import keras
+from skmnist.augmentation import Augmentation
 from skmnist.networks import Network
 
 if TYPE_CHECKING:
     from skmnist.classifiers.base import KerasClassifier
 
-__all__ = ["check_network", "compiled_model"]
+__all__ = ["augmentation_of", "check_network", "compiled_model", "image_shape_of", "positive_ints"]
+
+
+def positive_ints(name: str, values: Sequence[int]) -> tuple[int, ...]:
+    """Check a parameter that holds sizes."""
+    sizes: tuple[Any, ...] = tuple(values)
+    if not all(isinstance(size, Integral) and int(size) > 0 for size in sizes):
+        raise ValueError(f"{name} must be positive ints; got {sizes!r}.")
+    return tuple(int(size) for size in sizes)
+
+
+def image_shape_of(classifier: KerasClassifier) -> tuple[int, int]:
+    """Find height and width of the images that a classifier is fitted on."""
+    shape = classifier.X_shape_[1:]
+    if classifier.image_shape is not None:
+        height, width = positive_ints("image_shape", classifier.image_shape)
+    else:
+        height, width = square_shape(*shape) if len(shape) == 1 else shape[:2]
+    if height * width != math.prod(shape):
+        raise ValueError(
+            f"Images of shape {(height, width)} have {height * width} pixels, but a row of X has "
+            f"{math.prod(shape)} values: set image_shape."
+        )
+    return height, width
+
+
+def augmentation_of(classifier: KerasClassifier) -> Augmentation | None:
+    """Make what bends the images that a classifier is fitted on, where it is to."""
+    if classifier.augment is None:
+        return None
+    return Augmentation(classifier.augment, image_shape_of(classifier))
 
 
 def compiled_model(classifier: KerasClassifier) -> keras.Model:

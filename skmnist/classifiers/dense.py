@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Sequence
-from numbers import Integral, Real
-from typing import Any, ClassVar, Literal
+from collections.abc import Sequence
+from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator
-from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.multiclass import type_of_target
 
-from skmnist import engine
+from skmnist import augmentation, engine
 from skmnist._keras import keras
-from skmnist.classifiers.base import KerasClassifier
-from skmnist.networks import dense_network, initial_variables, seeded
+from skmnist.classifiers.building import positive_ints
+from skmnist.classifiers.checked import CheckedClassifier
+from skmnist.networks import dense_network
 
 __all__ = ["DenseClassifier"]
 
 
-class DenseClassifier(KerasClassifier):
+class DenseClassifier(CheckedClassifier):
     """A dense network with a parameter for each thing that can be set, all of them checked.
 
     Parameters
@@ -44,6 +39,11 @@ class DenseClassifier(KerasClassifier):
         Share of each weight, times the learning rate, that a step takes away.
     label_smoothing : float, default=0.0
         Probability moved from the true class to all classes evenly.
+    augment : {"affine", "elastic"} or None, default=None
+        How training images are bent anew in each epoch: turned, scaled, sheared and shifted a
+        little, and with ``"elastic"`` warped as well. Rows are images of pixels then, black as 0.
+    image_shape : tuple of int, default=None
+        Height and width of the images to augment; by default they are square.
     batch_size : int or "auto", default="auto"
         Rows a step. ``"auto"`` takes 256, or on few rows the power of 2, at least 32, that gives an
         epoch some 40 steps.
@@ -103,33 +103,7 @@ class DenseClassifier(KerasClassifier):
     True
     """
 
-    model = loss = None  # scikeras's; a dense network is built here
     _allow_nd = False
-    run_eagerly = False
-    shuffle = True
-
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "hidden_layer_sizes": ["array-like"],
-        "activation": [str],
-        "dropout": [Interval(Real, 0, 1, closed="left")],
-        "batch_norm": ["boolean"],
-        "optimizer": [StrOptions({"adamw", "adam", "rmsprop", "sgd"})],
-        "learning_rate": [Interval(Real, 0, None, closed="neither")],
-        "schedule": [StrOptions(set(engine.SCHEDULES))],
-        "weight_decay": [Interval(Real, 0, None, closed="left")],
-        "label_smoothing": [Interval(Real, 0, 1, closed="left")],
-        "batch_size": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
-        "epochs": [Interval(Integral, 1, None, closed="left")],
-        "validation_split": [Interval(Real, 0, 1, closed="left")],
-        "early_stopping": ["boolean"],
-        "patience": [Interval(Integral, 1, None, closed="left")],
-        "class_weight": [dict, StrOptions({"balanced"}), None],
-        "warm_start": ["boolean"],
-        "callbacks": [list, None],
-        "metrics": [list, None],
-        "verbose": ["verbose"],
-        "random_state": ["random_state"],
-    }
 
     def __init__(
         self,
@@ -143,6 +117,8 @@ class DenseClassifier(KerasClassifier):
         schedule: engine.Schedule = "one_cycle",
         weight_decay: float = 0.1,
         label_smoothing: float = 0.0,
+        augment: augmentation.Kind | None = None,
+        image_shape: tuple[int, int] | None = None,
         batch_size: int | Literal["auto"] = "auto",
         epochs: int = 20,
         validation_split: float = 0.0,
@@ -164,6 +140,8 @@ class DenseClassifier(KerasClassifier):
         self.schedule = schedule
         self.weight_decay = weight_decay
         self.label_smoothing = label_smoothing
+        self.augment = augment
+        self.image_shape = image_shape
         self.batch_size = batch_size
         self.epochs = epochs
         self.validation_split = validation_split
@@ -176,109 +154,11 @@ class DenseClassifier(KerasClassifier):
         self.verbose = verbose
         self.random_state = random_state
 
-    set_params = BaseEstimator.set_params  # no routed parameters here
-
-    def predict_proba(self, X: ArrayLike) -> NDArray[np.float32]:
-        """Estimate the probability of each class.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Rows.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_classes)
-            Probabilities, in the order of ``classes_``.
-        """
-        return self._outputs(X)
-
-    def _plan(self, n_rows: int, epochs: int, seed: int, *, partial: bool) -> engine.Plan:
-        size = _auto_batch_size(n_rows) if self.batch_size == "auto" else self.batch_size
-        return engine.Plan(
-            size,
-            epochs,
-            seed,
-            schedule="constant" if partial else self.schedule,
-            patience=self.patience if self.early_stopping and not partial else None,
-        )
-
-    def _network_to_train(self, seed: int) -> tuple[keras.Model, list[NDArray[Any]] | None]:
-        build: Callable[..., keras.Model] = _compiled_network
-        if self.callbacks or self.metrics:  # these may change the model, or be unhashable
-            build = _compiled_network.__wrapped__
-        sizes: tuple[Any, ...] = tuple(self.hidden_layer_sizes)
-        if not all(isinstance(size, Integral) and int(size) > 0 for size in sizes):
-            raise ValueError(f"hidden_layer_sizes must be positive ints; got {sizes!r}.")
-        model = build(
-            tuple(int(size) for size in sizes),
-            self.activation,
-            self.dropout,
-            self.batch_norm,
-            self.n_features_in_,
-            len(self.classes_),
-            self.optimizer,
-            float(self.learning_rate),
-            float(self.weight_decay),
-            tuple(m for m in self.metrics or () if m != "accuracy"),
-        )
-        return model, initial_variables(model, seed)
-
-    def _keras_callbacks(self) -> list[keras.callbacks.Callback]:
-        return list(self.callbacks or [])
-
-    def _fit_targets(self, y: NDArray[Any], classes: NDArray[Any] | None) -> None:
-        if classes is None:
-            raise ValueError(f"y should be a 1d array, got an array of shape {y.shape} instead.")
-        self.classes_ = classes
-        self.target_type_ = type_of_target(classes)
-
-    def _encode(self, y: NDArray[Any], *, one_hot: bool = True) -> NDArray[np.float32]:
-        """Give one column a class: the probability that the network is to give it."""
-        n_classes = len(self.classes_)
-        even = self.label_smoothing / n_classes
-        targets = np.full((len(y), n_classes), even, dtype=np.float32)
-        targets[np.arange(len(y)), np.searchsorted(self.classes_, y)] += 1 - self.label_smoothing
-        return targets
-
-
-@functools.lru_cache(maxsize=8)
-def _compiled_network(
-    hidden_layer_sizes: tuple[int, ...],
-    activation: str,
-    dropout: float,
-    batch_norm: bool,
-    n_features: int,
-    n_classes: int,
-    optimizer: str,
-    learning_rate: float,
-    weight_decay: float,
-    metrics: tuple[Any, ...],
-) -> keras.Model:
-    """Build and compile; kept, since the folds of a cross-validation ask for the same again."""
-    for metric in metrics:
-        if metric not in ("acc", "ce", "crossentropy"):  # which Keras fits to the loss itself
-            keras.metrics.get(metric)  # a name that Keras does not know is an error now
-    settings: dict[str, Any] = {"learning_rate": learning_rate}
-    if weight_decay or optimizer == "adamw":
-        settings["weight_decay"] = weight_decay
-    if optimizer == "sgd":
-        settings |= {"momentum": 0.9, "nesterov": True}
-    with seeded(0):
-        model = dense_network(
-            hidden_layer_sizes,
-            activation,
-            dropout,
-            batch_norm,
-            meta={"n_features_in_": n_features, "n_classes_": n_classes},
-        )
-    model.compile(
-        keras.optimizers.get({"class_name": optimizer, "config": settings}),
-        keras.losses.CategoricalCrossentropy(),
-        metrics=["accuracy", *metrics],
-    )
-    return model
-
-
-def _auto_batch_size(n_rows: int) -> int:
-    return int(np.clip(2 ** np.floor(np.log2(max(n_rows / 40, 1))), 32, 256))
+    def _build(self) -> tuple[Any, ...]:
+        arguments = {
+            "hidden_layer_sizes": positive_ints("hidden_layer_sizes", self.hidden_layer_sizes),
+            "activation": self.activation,
+            "dropout": self.dropout,
+            "batch_norm": self.batch_norm,
+        }
+        return dense_network, tuple(arguments.items())

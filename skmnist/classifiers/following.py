@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from skmnist.engine import Rows
 from skmnist.networks import Network
 
 if TYPE_CHECKING:
@@ -15,33 +16,54 @@ __all__ = ["Following", "unchanged_on_error"]
 
 
 class Following:
-    """What a classifier does at the end of each epoch: callbacks of scikit-learn, printing."""
+    """What follows a fit, epoch by epoch: callbacks of scikit-learn, printing.
+
+    Parameters
+    ----------
+    classifier : KerasClassifier
+        What is being fitted.
+    epochs : int
+        How many epochs there will be at most.
+    X, y : array-like
+        What it is fitted on, as the user passed it.
+    held_out : Rows or None
+        What it validates on, with labels.
+    """
 
     def __init__(
-        self, classifier: KerasClassifier, context: Any, data: dict[str, Any], epochs: int
+        self, classifier: KerasClassifier, epochs: int, X: Any, y: Any, held_out: Rows | None
     ) -> None:
-        self._classifier, self._context = classifier, context
-        self._data, self._epochs = data, epochs
+        self._classifier, self._epochs, self._held_out = classifier, epochs, held_out
+        self._data = {"estimator": classifier, "X": X, "y": y}
         self._done = 0
+        self._fit = classifier._init_callback_context(max_subtasks=epochs)
+        self._fit.call_on_fit_task_begin(**self._data)
         self._begin()
 
     def _begin(self) -> None:
-        self._epoch = self._context.subcontext(task_name="epoch")
+        self._epoch = self._fit.subcontext(task_name="epoch")
         self._epoch.call_on_fit_task_begin(**self._data)
 
+    def _end(self, task: Any, network: Callable[[], Network]) -> bool:
+        def attributes() -> dict[str, Any]:
+            return {"network_": network(), "_held_out": self._held_out}
+
+        return bool(task.call_on_fit_task_end(**self._data, reconstruction_attributes=attributes))
+
     def __call__(self, logs: dict[str, float], network: Callable[[], Network]) -> bool:
-        """Tell the callbacks; true where one of them asks to stop."""
+        """Tell the callbacks of an epoch; true where one of them asks to stop."""
         self._done += 1
         if self._classifier.verbose:
             figures = "  ".join(f"{name} {value:.4f}" for name, value in logs.items())
             print(f"Epoch {self._done}/{self._epochs}  {figures}")
-        stop = self._epoch.call_on_fit_task_end(
-            **self._data,
-            reconstruction_attributes=lambda: {"network_": network()},
-        )
+        stop = self._end(self._epoch, network)
         if not stop and self._done < self._epochs:
             self._begin()
-        return bool(stop)
+        return stop
+
+    def end(self, network: Network) -> None:
+        """Tell the callbacks that the fit is done."""
+        self._end(self._fit, lambda: network)
 
 
 @contextmanager

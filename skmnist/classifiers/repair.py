@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 import functools
 import inspect
+from typing import Any, Self
 
 from sklearn.base import BaseEstimator, ClassifierMixin
 
@@ -44,19 +46,51 @@ class RepairedClassifier(ScikerasClassifier, metaclass=_MixinOnTheLeft):
 
     __repr__ = BaseEstimator.__repr__
 
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters, routed ones included.
+
+        Parameters
+        ----------
+        **params : dict
+            Values by name. Of one name that is unknown, none is set.
+
+        Returns
+        -------
+        Self
+            The classifier itself.
+        """
+        known = self._get_param_names()
+        for name in params:
+            first, nested, _ = name.partition("__")
+            is_nested = nested and hasattr(getattr(self, first, None), "set_params")
+            is_routed = nested and first in self._routing_prefixes
+            if not (name in known or is_nested or is_routed):
+                near = difflib.get_close_matches(name, known, n=1)
+                raise ValueError(
+                    f"Invalid parameter {name!r} for estimator {self}. "
+                    + (f"Did you mean {near[0]!r}? " if near else "")
+                    + f"Valid parameters are: {known!r}."
+                )
+        return super().set_params(**params)
+
     @property
     def _user_params(self) -> set[str]:
         return {name for name in self._get_param_names() if name not in _signature(type(self))}
 
     def _get_param_names(self) -> list[str]:
-        own = _signature(type(self))
-        routed = (
-            name for name in self.__dict__ if not name.startswith("_") and not name.endswith("_")
-        )
-        return sorted({*own, *routed})
+        own = set(_signature(type(self)))
+        if _takes_any(type(self)):  # what was routed came in as an attribute
+            own |= {name for name in vars(self) if not name.startswith("_") and name[-1] != "_"}
+        return sorted(own)
 
 
 @functools.cache
 def _signature(kind: type) -> tuple[str, ...]:
     parameters = inspect.signature(kind).parameters.values()
     return tuple(p.name for p in parameters if p.kind is not p.VAR_KEYWORD)
+
+
+@functools.cache
+def _takes_any(kind: type) -> bool:
+    parameters = inspect.signature(kind).parameters.values()
+    return any(p.kind is p.VAR_KEYWORD for p in parameters)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -86,7 +85,6 @@ def weighted_rows(
     sample_weight: ArrayLike | None,
     X_val: Any,
     y_val: Any,
-    encode: Callable[[NDArray[Any]], NDArray[Any]],
     seed: int,
 ) -> tuple[Rows, Rows | None]:
     """Weigh the rows, and set some aside to validate on.
@@ -103,17 +101,15 @@ def weighted_rows(
         As the user passed it.
     X_val, y_val : array-like or None
         As the user passed them.
-    encode : callable
-        Turns labels into what the loss takes.
     seed : int
         What the split follows from.
 
     Returns
     -------
     rows : Rows
-        To train on: those of weight 0 left out, the mean weight 1.
+        To train on, with their labels: those of weight 0 left out, the mean weight 1.
     held_out : Rows or None
-        To validate on.
+        To validate on, with their labels.
     """
     weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
     class_weight = classifier._setting("class_weight")
@@ -126,9 +122,9 @@ def weighted_rows(
         X, y, weights = X[keep], y[keep], weights[keep]
     # to a mean of 1, so that a weight of 2 everywhere is no weight at all
     weights = (weights / weights.max() / np.mean(weights / weights.max())).astype(np.float32)
-    rows = Rows(X, encode(y), weights)
+    rows = Rows(X, y, weights)
     if X_val is not None or y_val is not None:
-        return rows, _given_rows(classifier, len(X), X_val, y_val, encode)
+        return rows, _given_rows(classifier, len(X), X_val, y_val)
     validation_split = classifier._setting("validation_split")
     if not validation_split:
         return rows, None
@@ -147,7 +143,6 @@ def _given_rows(
     n_rows: int,
     X_val: Any,
     y_val: Any,
-    encode: Callable[[NDArray[Any]], NDArray[Any]],
 ) -> Rows:
     if X_val is None or y_val is None:
         raise ValueError("X_val and y_val are passed together or not at all.")
@@ -158,4 +153,4 @@ def _given_rows(
             "and its rows would be training rows. Leave out one of them."
         )
     y_val, _ = check_labels(y_val, None, classifier.classes_)
-    return Rows(X_val, encode(y_val), np.ones(len(X_val), dtype=np.float32))
+    return Rows(X_val, y_val, np.ones(len(X_val), dtype=np.float32))

@@ -61,8 +61,12 @@ figure img { max-width: 100%; height: auto; display: block; background: #fff; bo
   gap: 1rem; }
 pre { background: var(--tint); border: 1px solid var(--line); border-radius: 6px;
   padding: .8rem 1rem;  white-space: pre-wrap; overflow-wrap: anywhere; font-size: .85rem; }
-@media print { body { max-width: none; padding: 0; font-size: 11pt; }
-  h2, figure, tr { break-inside: avoid; } h2 { break-after: avoid; } }
+@media print { body { max-width: none; padding: 0; font-size: 10pt; }
+  h2, figure, tr { break-inside: avoid; } h2 { break-after: avoid; }
+  .wide { overflow: visible; } table { font-size: 7.5pt; }
+  th, td { padding: .15rem .3rem; white-space: normal; }
+  figure img { max-height: 15cm; margin: 0 auto; }
+  .pair { grid-template-columns: 1fr 1fr; } }
 """
 
 

@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from skmnist._images import square_shape
+from skmnist.augmentation import Augmentation, Kind
 from skmnist.displays._style import INK, OneAxes, axes_or_new
 
 if TYPE_CHECKING:
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["DigitsDisplay", "ErrorsDisplay"]
 
 _GAP: Final = 0.16  # of an image's side, between images
+_BENT: Final = 9  # images shown of what augmentation makes of one
 _LINE: Final = 0.24  # of an image's side, for a line of text above it
 
 
@@ -52,6 +55,40 @@ class DigitsDisplay(OneAxes):
         self.labels = None if labels is None else np.asarray(labels)
         if self.labels is not None and len(self.labels) != len(self.images):
             raise ValueError(f"{len(self.images)} images, but {len(self.labels)} labels.")
+
+    @classmethod
+    def from_augmentation(
+        cls,
+        images: ArrayLike,
+        labels: ArrayLike | None = None,
+        *,
+        augment: Kind = "elastic",
+        random_state: int = 0,
+    ) -> Self:
+        """Show each image, and behind it nine times what augmentation makes of it.
+
+        Parameters
+        ----------
+        images : array-like of shape (n_images, height, width) or (n_images, n_pixels)
+            The images; rows of pixels are taken to be square.
+        labels : array-like of shape (n_images,), default=None
+            What to write above each.
+        augment : {"affine", "elastic"}, default="elastic"
+            As the classifiers take it.
+        random_state : int, default=0
+            What the bending follows from.
+
+        Returns
+        -------
+        DigitsDisplay
+            Of ten images each; drawn in lines of ten.
+        """
+        firsts = np.repeat(_as_images(images).astype(np.float32), _BENT + 1, axis=0)
+        bent = Augmentation(augment, firsts.shape[1:])(firsts, np.random.default_rng(random_state))
+        bent[:: _BENT + 1] = firsts[:: _BENT + 1]
+        if labels is None:
+            return cls(bent)
+        return cls(bent, [text for label in np.asarray(labels) for text in (label, *[""] * _BENT)])
 
     def frame(self) -> pd.DataFrame:
         """Give one row an image.
@@ -229,10 +266,7 @@ def _as_images(values: ArrayLike) -> NDArray[Any]:
     if images.ndim == 4 and images.shape[-1] == 1:
         images = images[..., 0]
     if images.ndim == 2:
-        side = round(images.shape[1] ** 0.5)
-        if side * side != images.shape[1]:
-            raise ValueError(f"Rows of {images.shape[1]} pixels are no square images.")
-        images = images.reshape(-1, side, side)
+        images = images.reshape(-1, *square_shape(images.shape[1]))
     if images.ndim != 3:
         raise ValueError(f"Images have the shape (n, height, width); got {images.shape}.")
     return images

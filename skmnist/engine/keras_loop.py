@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from skmnist._keras import keras
 from skmnist.engine import _tensorflow as backend
-from skmnist.engine.records import Plan, Rows
+from skmnist.engine.records import Plan
 
 if TYPE_CHECKING:
     from skmnist.engine.run import Run
@@ -46,7 +46,7 @@ def needs_keras(model: keras.Model, callbacks: Sequence[keras.callbacks.Callback
 
 def train_by_keras(run: Run) -> backend.State:
     """Train by Keras's own loop, in the same order and at the same rates."""
-    model, rows, plan, state = run.model, run.request.rows, run.plan, run.start
+    model, plan, state = run.model, run.plan, run.start
     model.optimizer.build(model.trainable_variables)
     slots = [
         v
@@ -63,7 +63,7 @@ def train_by_keras(run: Run) -> backend.State:
         variables, memory = ([np.asarray(v).copy() for v in vs] for vs in (model.variables, slots))
         return backend.State(variables, memory)
 
-    batches = _Batches(rows, plan, run)
+    batches = _Batches(plan, run)
     model.fit(
         batches,
         epochs=run.epochs.stop,
@@ -79,13 +79,13 @@ def train_by_keras(run: Run) -> backend.State:
 class _Batches(keras.utils.PyDataset):
     """The batches of each epoch, in the order of the run."""
 
-    def __init__(self, rows: Rows, plan: Plan, run: Run) -> None:
+    def __init__(self, plan: Plan, run: Run) -> None:
         super().__init__()
-        self._rows, self._size, self._run = rows, plan.batch_size, run
+        self._size, self._run = plan.batch_size, run
         self.begin(run.epochs.start)
 
     def begin(self, epoch: int) -> None:
-        self._order = self._run.order(epoch)
+        self._order, self._rows = self._run.order(epoch), self._run.rows(epoch)
 
     def __len__(self) -> int:
         return math.ceil(len(self._rows.X) / self._size)

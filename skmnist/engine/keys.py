@@ -10,6 +10,7 @@ from skmnist._keras import keras
 from skmnist.networks import serialized
 
 __all__ = [
+    "DENSE_KINDS",
     "Way",
     "architecture",
     "choose_way",
@@ -21,7 +22,7 @@ __all__ = [
 
 Way = Literal["keras", "graph", "xla"]
 
-_ROW_WISE: Final = (
+DENSE_KINDS: Final = (
     keras.layers.InputLayer,
     keras.layers.Dense,
     keras.layers.Activation,
@@ -29,6 +30,18 @@ _ROW_WISE: Final = (
     keras.layers.Flatten,
     keras.layers.Dropout,
 )
+"""Layers that treat each row alone, in ways that XLA is good at."""
+_LEAN_KINDS: Final = (
+    *DENSE_KINDS,
+    keras.layers.BatchNormalization,
+    keras.layers.Conv2D,
+    keras.layers.MaxPooling2D,
+    keras.layers.AveragePooling2D,
+    keras.layers.GlobalAveragePooling2D,
+    keras.layers.Reshape,
+)
+"""Layers that need nothing of Keras's training step: what they change besides their weights are
+variables of the network, and none of them adds to the loss."""
 _CROSS_ENTROPIES: Final = (
     keras.losses.SparseCategoricalCrossentropy,
     keras.losses.CategoricalCrossentropy,
@@ -115,9 +128,10 @@ def choose_way(
     """Choose how to run an epoch of a network.
 
     ``"keras"`` takes Keras's own training steps, whatever they do. ``"graph"`` takes a lean step
-    that equals Keras's for layers that treat each row alone and for a cross-entropy. ``"xla"`` is
-    the same, compiled: it wins on dense layers, but loses on dropout straight on the input, whose
-    random bits it draws again at every use, and it takes time to compile.
+    that equals Keras's for the common layers and for a cross-entropy. ``"xla"`` is the same,
+    compiled: it wins on dense layers, but loses on convolutions and on dropout straight on the
+    input, whose random bits it draws again at every use, and it takes time to compile. Its last
+    batch is padded, which batch normalisation would see.
 
     Parameters
     ----------
@@ -138,7 +152,7 @@ def choose_way(
     kinds = [type(layer) for layer in model.layers]
     lean = (
         _is_graph(model)
-        and all(kind in _ROW_WISE for kind in kinds)
+        and all(kind in _LEAN_KINDS for kind in kinds)
         and keras.layers.Dense in kinds
         and len(model.inputs) == len(model.outputs) == 1
         and not model.losses
@@ -154,8 +168,9 @@ def choose_way(
     if not lean:
         return "keras"
     drops_inputs = keras.layers.Dropout in kinds[: kinds.index(keras.layers.Dense)]
+    dense = all(kind in DENSE_KINDS for kind in kinds)
     repays = model.count_params() * n_steps >= _XLA_REPAYS
-    return "xla" if repays and not drops_inputs else "graph"
+    return "xla" if repays and dense and not drops_inputs else "graph"
 
 
 def _free_dropout(config: dict[str, Any]) -> set[str]:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from numpy.typing import NDArray
 
 from skmnist._keras import keras
+from skmnist.augmentation import Augmentation
 from skmnist.engine._tensorflow import State
 from skmnist.engine.schedules import Schedule
 from skmnist.history import History
@@ -57,6 +58,8 @@ class Plan:
         best epoch are taken. None trains to the end and takes the last weights.
     shuffle : bool, default=True
         Whether each epoch sees the rows in a new order.
+    augmentation : Augmentation, default=None
+        How the rows, which are images then, are bent anew for each epoch.
     """
 
     batch_size: int
@@ -65,6 +68,7 @@ class Plan:
     schedule: Schedule = "constant"
     patience: int | None = None
     shuffle: bool = True
+    augmentation: Augmentation | None = None
 
 
 class Checkpoint(NamedTuple):

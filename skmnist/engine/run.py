@@ -22,6 +22,7 @@ from skmnist.networks import Network
 __all__ = ["Run"]
 
 _DIGESTED: Final = 256  # rows
+_BENDING: Final = 1  # a stream of random numbers apart from the order's
 
 
 class Run:
@@ -78,6 +79,14 @@ class Run:
             return np.arange(n_rows, dtype=np.int32)
         rng = np.random.default_rng([self.plan.seed, self._first + epoch])
         return rng.permutation(n_rows).astype(np.int32)
+
+    def rows(self, epoch: int) -> Rows:
+        """Give the rows of an epoch: the same ones, or images bent anew."""
+        rows, augmentation = self.request.rows, self.plan.augmentation
+        if augmentation is None:
+            return rows
+        rng = np.random.default_rng([self.plan.seed, self._first + epoch, _BENDING])
+        return rows._replace(X=augmentation(rows.X, rng))
 
     def rates(self, n_steps: int) -> NDArray[np.float32]:
         """Compute the learning rate of every step of the plan, epoch by epoch."""

@@ -19,7 +19,7 @@ from skmnist.engine._tensorflow import State, n_cores
 from skmnist.engine._tensorflow_data import Pool, StackData
 from skmnist.engine._tensorflow_stack import StackTrainer
 from skmnist.engine.keras_loop import needs_keras
-from skmnist.engine.keys import dropout_layers, named_loss
+from skmnist.engine.keys import DENSE_KINDS, dropout_layers, named_loss
 from skmnist.engine.programs import n_steps, stack_trainer, way_of
 from skmnist.engine.records import Rows
 from skmnist.engine.run import Run
@@ -175,6 +175,7 @@ def _stack_key(run: Run) -> Hashable:
     model, request = run.model, run.request
     if (
         request.callbacks
+        or request.plan.augmentation is not None
         or needs_keras(model, ())
         or not run.epochs
         or way_of(request) == "keras"
@@ -195,10 +196,11 @@ def _stack_key(run: Run) -> Hashable:
 
 
 def _is_chain(model: keras.Model) -> bool:
-    """Tell whether each layer is used once, learns all of its weights and leaves them free."""
+    """Tell whether each layer is dense, used once, learns all its weights and leaves them free."""
     free = dropout_layers(model)
     return all(
-        len(layer._inbound_nodes) == 1
+        type(layer) in DENSE_KINDS
+        and len(layer._inbound_nodes) == 1
         and layer.trainable
         and getattr(layer, "kernel_constraint", None) is None
         and getattr(layer, "bias_constraint", None) is None

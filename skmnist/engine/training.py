@@ -77,7 +77,8 @@ def _train_by_program(run: Run, lane: int) -> backend.State:
     model, rows, plan, state = run.model, run.request.rows, run.plan, run.start
     batch, steps = min(plan.batch_size, len(rows.X)), n_steps(run.request)
     program = trainer(run.request, run.program_key, lane)
-    data = backend.place(*rows, whole_batches_of=batch if program.way == "xla" else 1)
+    whole = batch if program.way == "xla" else 1
+    data = backend.place(*rows, whole_batches_of=whole)
     held_out = run.request.validation and backend.place(*run.request.validation)
     rates, free = run.rates(steps), free_rates(model)
     if not state.slots:
@@ -91,6 +92,8 @@ def _train_by_program(run: Run, lane: int) -> backend.State:
             state = keras_callbacks.call(state, "on_epoch_begin", epoch)
             if plan.schedule == "constant":
                 rates = run.rates(steps)
+        if plan.augmentation:
+            data = backend.place(*run.rows(epoch), whole_batches_of=whole)
         order = np.concatenate([run.order(epoch), padding]).reshape(steps, batch)
         state, logs = program.epoch(state, data, order, rates[epoch], free)
         if held_out:

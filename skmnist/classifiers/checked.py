@@ -1,0 +1,161 @@
+"""Classifiers whose networks follow from named parameters, all of them checked."""
+
+from __future__ import annotations
+
+import functools
+from numbers import Integral, Real
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.multiclass import type_of_target
+
+from skmnist import engine
+from skmnist._keras import keras
+from skmnist.classifiers.base import KerasClassifier
+from skmnist.classifiers.building import augmentation_of
+from skmnist.networks import initial_variables, seeded
+
+__all__ = ["CheckedClassifier"]
+
+
+class CheckedClassifier(KerasClassifier):
+    """What classifiers share that build their networks themselves.
+
+    A subclass names all of its parameters, and gives its network function and the arguments for it.
+    """
+
+    model = loss = None  # scikeras's; the network is built here
+    _routing_prefixes = frozenset[str]()
+    run_eagerly = False
+    shuffle = True
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "hidden_layer_sizes": ["array-like"],
+        "activation": [str],
+        "dropout": [Interval(Real, 0, 1, closed="left")],
+        "batch_norm": ["boolean"],
+        "optimizer": [StrOptions({"adamw", "adam", "rmsprop", "sgd"})],
+        "learning_rate": [Interval(Real, 0, None, closed="neither")],
+        "schedule": [StrOptions(set(engine.SCHEDULES))],
+        "weight_decay": [Interval(Real, 0, None, closed="left")],
+        "label_smoothing": [Interval(Real, 0, 1, closed="left")],
+        "augment": KerasClassifier._parameter_constraints["augment"],
+        "image_shape": KerasClassifier._parameter_constraints["image_shape"],
+        "batch_size": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
+        "epochs": [Interval(Integral, 1, None, closed="left")],
+        "validation_split": [Interval(Real, 0, 1, closed="left")],
+        "early_stopping": ["boolean"],
+        "patience": [Interval(Integral, 1, None, closed="left")],
+        "class_weight": [dict, StrOptions({"balanced"}), None],
+        "warm_start": ["boolean"],
+        "callbacks": [list, None],
+        "metrics": [list, None],
+        "verbose": ["verbose"],
+        "random_state": ["random_state"],
+    }
+
+    # what the subclasses have as parameters, beside those of KerasClassifier
+    learning_rate: float
+    schedule: engine.Schedule
+    weight_decay: float
+    label_smoothing: float
+    early_stopping: bool
+    patience: int
+
+    def _build(self) -> tuple[Any, ...]:
+        """Give the network function and its arguments, hashable."""
+        raise NotImplementedError
+
+    def predict_proba(self, X: ArrayLike) -> NDArray[np.float32]:
+        """Estimate the probability of each class.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            Probabilities, in the order of ``classes_``.
+        """
+        return self._outputs(X)
+
+    def _plan(self, n_rows: int, epochs: int, seed: int, *, partial: bool) -> engine.Plan:
+        size = _auto_batch_size(n_rows) if self.batch_size == "auto" else self.batch_size
+        return engine.Plan(
+            size,
+            epochs,
+            seed,
+            schedule="constant" if partial else self.schedule,
+            patience=self.patience if self.early_stopping and not partial else None,
+            augmentation=augmentation_of(self),
+        )
+
+    def _network_to_train(self, seed: int) -> tuple[keras.Model, list[NDArray[Any]] | None]:
+        # callbacks and metrics may change the model, or be unhashable
+        keep = not (self.callbacks or self.metrics)
+        model = (_compiled if keep else _compiled.__wrapped__)(
+            *self._build(),
+            tuple(self.X_shape_[1:]),
+            len(self.classes_),
+            self.optimizer,
+            float(self.learning_rate),
+            float(self.weight_decay),
+            tuple(m for m in self.metrics or () if m != "accuracy"),
+        )
+        return model, initial_variables(model, seed)
+
+    def _keras_callbacks(self) -> list[keras.callbacks.Callback]:
+        return list(self.callbacks or [])
+
+    def _fit_targets(self, y: NDArray[Any], classes: NDArray[Any] | None) -> None:
+        if classes is None:
+            raise ValueError(f"y should be a 1d array, got an array of shape {y.shape} instead.")
+        self.classes_ = classes
+        self.target_type_ = type_of_target(classes)
+
+    def _encode(self, y: NDArray[Any], *, one_hot: bool = True) -> NDArray[np.float32]:
+        """Give one column a class: the probability that the network is to give it."""
+        n_classes = len(self.classes_)
+        even = self.label_smoothing / n_classes
+        targets = np.full((len(y), n_classes), even, dtype=np.float32)
+        targets[np.arange(len(y)), np.searchsorted(self.classes_, y)] += 1 - self.label_smoothing
+        return targets
+
+
+@functools.lru_cache(maxsize=8)
+def _compiled(
+    network: Any,
+    arguments: tuple[tuple[str, Any], ...],
+    shape: tuple[int, ...],
+    n_classes: int,
+    optimizer: Literal["adamw", "adam", "rmsprop", "sgd"],
+    learning_rate: float,
+    weight_decay: float,
+    metrics: tuple[Any, ...],
+) -> keras.Model:
+    """Build and compile; kept, since the folds of a cross-validation ask for the same again."""
+    for metric in metrics:
+        if metric not in ("acc", "ce", "crossentropy"):  # which Keras fits to the loss itself
+            keras.metrics.get(metric)  # a name that Keras does not know is an error now
+    settings: dict[str, Any] = {"learning_rate": learning_rate}
+    if weight_decay or optimizer == "adamw":
+        settings["weight_decay"] = weight_decay
+    if optimizer == "sgd":
+        settings |= {"momentum": 0.9, "nesterov": True}
+    meta = {"n_features_in_": shape[0], "X_shape_": (None, *shape), "n_classes_": n_classes}
+    with seeded(0):
+        model = network(**dict(arguments), meta=meta)
+    model.compile(
+        keras.optimizers.get({"class_name": optimizer, "config": settings}),
+        keras.losses.CategoricalCrossentropy(),
+        metrics=["accuracy", *metrics],
+    )
+    return model
+
+
+def _auto_batch_size(n_rows: int) -> int:
+    return int(np.clip(2 ** np.floor(np.log2(max(n_rows / 40, 1))), 32, 256))
