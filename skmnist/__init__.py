@@ -24,6 +24,7 @@ _HOMES = {
     "StackedGridSearchCV": "model_selection",
     "StackedRandomizedSearchCV": "model_selection",
     "ValidationMonitor": "classifiers",
+    "center_digit": "pictures",
     "compare": "comparison",
     "conv_network": "networks",
     "dense_network": "networks",
@@ -35,8 +36,11 @@ _HOMES = {
     "make_baseline": "pipelines",
     "make_conv_pipeline": "pipelines",
     "make_dense_pipeline": "pipelines",
+    "model_card": "persistence",
     "param_grid": "model_selection",
+    "read_picture": "pictures",
     "save": "persistence",
+    "to_onnx": "persistence",
 }
 
 __all__ = [*sorted(_HOMES), "recipes"]  # noqa: PLE0604 - all are names

@@ -4,9 +4,12 @@ import json
 import subprocess
 import sys
 
+import numpy as np
 import pytest
+from PIL import Image
 from typer.testing import CliRunner
 
+from skmnist import center_digit, load, make_dense_pipeline, save
 from skmnist.cli import app
 
 run_inside = CliRunner().invoke
@@ -166,3 +169,60 @@ def test_version():
     import skmnist
 
     assert run_inside(app, ["--version"]).stdout == f"skmnist {skmnist.__version__}\n"
+
+
+@pytest.fixture(scope="module")
+def model(digits, tmp_path_factory):
+    """A file with a small pipeline that knows the digits."""
+    path = tmp_path_factory.mktemp("models") / "small.skops"
+    save(make_dense_pipeline(hidden_layer_sizes=(64,), random_state=0).fit(*digits), path)
+    return path
+
+
+def test_predict_draws_a_few_pictures(model, digits, tmp_path):
+    picture = tmp_path / "seven.png"
+    image = digits[0][digits[1] == 7][0].reshape(28, 28)
+    Image.fromarray(255 - np.kron(image, np.ones((5, 5), np.uint8))).save(picture)
+    done = run("predict", model, picture.name, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "seven.png" in done.stdout
+    assert "7   9" in done.stdout
+    assert "█" in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 80
+
+
+def test_predict_many_pictures_in_any_form(model, digits, tmp_path):
+    for i, row in enumerate(digits[0][:6]):
+        Image.fromarray(row.reshape(28, 28)).save(tmp_path / f"{i}.png")
+    centred = [center_digit(row.reshape(28, 28)) for row in digits[0][:6]]
+    labels = [str(label) for label in load(model).predict(np.array(centred))]
+    found = run_inside(app, ["predict", str(model), str(tmp_path), "--json"])
+    pictures = json.loads(found.stdout)["pictures"]
+    assert [picture["label"] for picture in pictures] == labels
+    assert sum(pictures[0]["probabilities"].values()) == pytest.approx(1, abs=1e-5)
+    names = "\n".join(picture["file"] for picture in pictures)
+    found = run_inside(app, ["predict", str(model), "-", "--csv"], input=names)
+    lines = found.stdout.splitlines()
+    assert lines[0].startswith("file,label,probability_0,")
+    assert [line.split(",")[1] for line in lines[1:]] == labels
+    table = run_inside(app, ["predict", str(model), str(tmp_path)]).stdout
+    assert "probability" in table
+
+
+def test_a_card_is_written(model, tmp_path):
+    text = run_inside(app, ["card", str(model)]).stdout
+    assert text.startswith("# small\n")
+    assert "the test images of digits" in text
+    path = tmp_path / "card.md"
+    assert "Wrote" in run_inside(app, ["card", str(model), "--out", str(path)]).stdout
+    assert path.read_text() == text
+
+
+def test_pictures_that_cannot_be_read_are_named(model, tmp_path):
+    done = run("predict", model, tmp_path)
+    assert done.returncode == 2
+    assert "There are no pictures in the folder" in done.stderr
+    Image.new("L", (9, 9)).save(tmp_path / "empty.png")
+    done = run("predict", model, tmp_path)
+    assert done.returncode == 2
+    assert "empty.png: Nothing is drawn" in " ".join(done.stderr.split())

@@ -1,20 +1,31 @@
+import json
+import pickle
 import subprocess
 import sys
 import zipfile
 
 import keras
 import numpy as np
+import onnxruntime
 import pytest
+from sklearn.decomposition import PCA
 from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
 
 from skmnist import (
     DenseClassifier,
+    FlattenScale,
     KerasClassifier,
     dense_network,
     flatten_and_scale,
     load,
+    make_baseline,
+    make_conv_pipeline,
     make_dense_pipeline,
+    model_card,
+    recipes,
     save,
+    to_onnx,
 )
 
 
@@ -101,3 +112,163 @@ def test_foreign_types_are_named_and_not_loaded(fitted, tmp_path):
             bad.writestr(name, content)
     with pytest.raises(ValueError, match=r"not trusted: subprocess\.Popen"):
         load(evil)
+
+
+class Payload:
+    """Writes a file when it is unpickled."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return open, (self.path, "w")
+
+
+def test_a_pickle_inside_the_archive_is_not_run(fitted, tmp_path):
+    path, mark = tmp_path / "model.skops", tmp_path / "mark"
+    save(fitted, path)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("payload.pkl", pickle.dumps(Payload(str(mark))))
+        names = archive.namelist()
+    load(path)
+    assert not mark.exists()
+    evil = tmp_path / "evil.skops"  # in the place of every array
+    with zipfile.ZipFile(path) as good, zipfile.ZipFile(evil, "w") as bad:
+        for name in names:
+            is_array = name.endswith(".npy")
+            bad.writestr(name, pickle.dumps(Payload(str(mark))) if is_array else good.read(name))
+    with pytest.raises(ValueError):  # noqa: PT011 - NumPy's, which refuses pickles
+        load(evil)
+    assert not mark.exists()
+
+
+def test_a_changed_byte_is_noticed(fitted, tmp_path):
+    path = tmp_path / "model.skops"
+    save(fitted, path)
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match="is not a model file, or is damaged"):
+        load(path)
+
+
+def rewrite_record(path, change):
+    with zipfile.ZipFile(path) as archive:
+        entries = {name: archive.read(name) for name in archive.namelist()}
+    record = json.loads(entries["skmnist.json"])
+    change(record)
+    entries["skmnist.json"] = json.dumps(record)
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in entries.items():
+            archive.writestr(name, content)
+
+
+def test_other_versions_are_told(fitted, tmp_path):
+    path = tmp_path / "model.skops"
+    save(fitted, path)
+    rewrite_record(path, lambda record: record["versions"].update({"scikit-learn": "1.2.3"}))
+    with pytest.warns(UserWarning, match=r"other versions: scikit-learn 1\.2\.3, now 1\."):
+        load(path)
+    rewrite_record(path, lambda record: record.update(format=9))
+    with pytest.raises(ValueError, match=r"in format 9; .* reads format 1"):
+        load(path)
+
+
+def run_onnx(path, X):
+    return onnxruntime.InferenceSession(path).run(["label", "probabilities"], {"X": X})
+
+
+@pytest.mark.parametrize(
+    "pipeline",
+    [
+        make_dense_pipeline(hidden_layer_sizes=(16,), epochs=2, dropout=0.1, random_state=0),
+        make_dense_pipeline(
+            hidden_layer_sizes=(16, 8), activation="gelu", batch_norm=True, epochs=2, random_state=0
+        ),
+        make_conv_pipeline(filters=(4, 8), epochs=2, random_state=0),
+        make_conv_pipeline(
+            filters=(4,), kernel_size=5, block_depth=2, batch_norm=True, epochs=2, random_state=0
+        ),
+    ],
+    ids=["dense", "dense-norm", "conv", "conv-norm"],
+)
+@pytest.mark.parametrize("rows", [False, True])
+def test_onnx_gives_the_same(pipeline, rows, digits, tmp_path):
+    X, y = digits[0][:300], digits[1][:300]
+    pipeline.fit(X, y)
+    to_onnx(pipeline, tmp_path / "model.onnx", rows=rows)
+    label, probabilities = run_onnx(tmp_path / "model.onnx", X if rows else X.reshape(-1, 28, 28))
+    np.testing.assert_array_equal(label, pipeline.predict(X))
+    np.testing.assert_allclose(probabilities, pipeline.predict_proba(X), atol=1e-5)
+
+
+def branched(meta):
+    """A network with what only the user's own have."""
+    layers = keras.layers
+    inputs = keras.Input((meta["n_features_in_"],))
+    images = layers.Reshape((28, 28, 1))(inputs)
+    wide = layers.Conv2D(4, 3, strides=2, activation="silu")(images)
+    wide = layers.AveragePooling2D(2)(wide)
+    one = layers.GlobalAveragePooling2D()(wide)
+    two = layers.Dense(4, activation="elu")(layers.Flatten()(wide))
+    both = layers.Concatenate()([layers.Add()([one, two]), layers.Activation("leaky_relu")(two)])
+    return keras.Model(inputs, layers.Dense(1, activation="sigmoid")(both))
+
+
+def test_onnx_of_a_branched_network_with_one_output_and_words(digits, tmp_path):
+    X, y = flatten_and_scale(digits[0][:200]), np.where(digits[1][:200] > 4, "high", "low")
+    classifier = KerasClassifier(branched, epochs=2, optimizer="adam", random_state=0).fit(X, y)
+    to_onnx(classifier, tmp_path / "model.onnx")
+    label, probabilities = run_onnx(tmp_path / "model.onnx", X)
+    np.testing.assert_array_equal(label, classifier.predict(X))
+    np.testing.assert_allclose(probabilities, classifier.predict_proba(X), atol=1e-5)
+
+
+def test_onnx_refuses_what_it_cannot_write(digits, tmp_path):
+    X, y = digits[0][:100], digits[1][:100]
+    small = DenseClassifier((8,), epochs=1)
+    path = tmp_path / "model.onnx"
+    with pytest.raises(ValueError, match="the pipeline has PCA in front"):
+        to_onnx(make_pipeline(FlattenScale(), PCA(5), small).fit(X, y), path)
+    with pytest.raises(TypeError, match="got a KNeighborsClassifier"):
+        to_onnx(make_baseline("knn").fit(X, y), path)
+
+    def odd(meta):
+        outputs = keras.layers.Dense(10, activation="softmax")
+        return keras.Sequential([keras.Input((784,)), keras.layers.UnitNormalization(), outputs])
+
+    classifier = KerasClassifier(odd, epochs=1).fit(flatten_and_scale(X), y)
+    with pytest.raises(ValueError, match=r"nothing for the layer .*UnitNormalization"):
+        to_onnx(classifier, path)
+    assert not path.exists()
+
+
+@pytest.mark.mnist
+def test_onnx_on_all_test_images(mnist, tmp_path):
+    X, y, X_test, _ = mnist
+    for pipeline in (
+        make_dense_pipeline(**recipes.FAST, random_state=0),
+        make_conv_pipeline(epochs=1, random_state=0),
+    ):
+        pipeline.fit(X[:20_000], y[:20_000])
+        to_onnx(pipeline, tmp_path / "model.onnx", rows=True)
+        label, probabilities = run_onnx(tmp_path / "model.onnx", X_test)
+        np.testing.assert_array_equal(label, pipeline.predict(X_test))
+        np.testing.assert_allclose(probabilities, pipeline.predict_proba(X_test), atol=1e-5)
+
+
+def test_keras_users_get_keras_files(fitted, digits, tmp_path):
+    fitted[-1].model_.save(tmp_path / "model.keras")
+    X = flatten_and_scale(digits[0][:20])
+    again = keras.saving.load_model(tmp_path / "model.keras")
+    np.testing.assert_allclose(again(X), fitted[-1].predict_proba(X), atol=1e-6)
+
+
+def test_a_card_says_what_a_model_is(fitted, digits):
+    X, y = digits
+    text = model_card(fitted, X[:100], y[:100], data="the first 100 digits", title="Small net")
+    assert text.startswith("# Small net\n\n`FlattenScale`, then `DenseClassifier`, for 10 classes.")
+    hits = round(100 * fitted.score(X[:100], y[:100]))
+    assert f"**{hits:.2f}%** of 100 images right, 95 % interval" in text
+    assert "`hidden_layer_sizes` | `(16,)` |" in text
+    assert "3 epochs; after the last: loss" in text

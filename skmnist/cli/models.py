@@ -1,7 +1,8 @@
-"""The commands ``skmnist train`` and ``skmnist evaluate``: one pipeline, saved and scored."""
+"""The commands ``skmnist train``, ``evaluate`` and ``card``: one pipeline, saved and scored."""
 
 from __future__ import annotations
 
+import sys
 import time
 from enum import StrEnum
 from pathlib import Path
@@ -21,7 +22,7 @@ from skmnist.cli.shared import (
     progress,
 )
 
-__all__ = ["evaluate", "train"]
+__all__ = ["card", "evaluate", "train"]
 
 
 class Recipe(StrEnum):
@@ -79,17 +80,16 @@ def train(
 
 
 def evaluate(
-    model: Annotated[Path, typer.Argument(help="A file that `skmnist train` wrote.")],
+    model: Annotated[
+        Path, typer.Argument(help="A file that `skmnist train` wrote.", metavar="MODEL")
+    ],
     data: Data = "digits",
     as_json: Json = False,
 ) -> None:
     """Score a saved pipeline on the test images."""
-    from skmnist import load
     from skmnist.significance import wilson
 
-    pipeline = load(model)
-    if not hasattr(pipeline, "predict"):
-        raise ValueError(f"{model} holds a {type(pipeline).__name__}, which predicts nothing.")
+    pipeline = _classifier(model)
     X, y = load_data(data, "test")
     start = time.perf_counter()
     hits = int((pipeline.predict(X) == y).sum())
@@ -112,3 +112,37 @@ def evaluate(
             f"(95 % interval {low:.2%} to {high:.2%}), in {seconds:.2f} s.",
             highlight=False,
         )
+
+
+def card(
+    model: Annotated[
+        Path, typer.Argument(help="A file that `skmnist train` wrote.", metavar="MODEL")
+    ],
+    data: Data = "digits",
+    file: Annotated[
+        Path | None,
+        typer.Option("--out", help="Write the card, customarily *.md.", metavar="FILE"),
+    ] = None,
+) -> None:
+    """Describe a saved pipeline in Markdown, scored on the test images."""
+    check_can_write(file, "--out")
+    from skmnist import model_card
+
+    pipeline = _classifier(model)
+    X, y = load_data(data, "test")
+    text = model_card(pipeline, X, y, data=f"the test images of {data}", title=model.stem)
+    if file is None:
+        sys.stdout.write(text)
+    else:
+        file.write_text(text, encoding="utf-8")
+        out.print(f"Wrote {file}.", highlight=False)
+
+
+def _classifier(model: Path) -> Any:
+    """Load a pipeline that can be scored."""
+    from skmnist import load
+
+    pipeline = load(model)
+    if not hasattr(pipeline, "predict"):
+        raise ValueError(f"{model} holds a {type(pipeline).__name__}, which predicts nothing.")
+    return pipeline

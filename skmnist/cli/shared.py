@@ -27,7 +27,11 @@ __all__ = [
     "out",
     "print_json",
     "progress",
+    "text_image",
 ]
+
+_INK = 90  # grey value from which a pixel of a text image is drawn
+_BLOCKS = " ▀▄█"  # nothing, the upper pixel, the lower one, both
 
 out = Console(soft_wrap=False)
 err = Console(stderr=True, soft_wrap=True)
@@ -106,6 +110,15 @@ class EpochProgress:
 def new_table() -> Table:
     """Make a table in the style of all commands."""
     return Table(box=box.HORIZONTALS, show_edge=False, pad_edge=False)
+
+
+def text_image(image: Any) -> str:
+    """Draw an image of 28 x 28 pixels in 14 lines of 28 characters."""
+    upper, lower = image[0::2] > _INK, image[1::2] > _INK
+    return "\n".join(
+        "".join(_BLOCKS[2 * low + high] for high, low in zip(*lines, strict=True))
+        for lines in zip(upper, lower, strict=True)
+    )
 
 
 def print_json(value: dict[str, Any]) -> None:
