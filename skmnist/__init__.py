@@ -27,6 +27,7 @@ _HOMES = {
     "center_digit": "pictures",
     "compare": "comparison",
     "conv_network": "networks",
+    "dask_backend": "clusters",
     "dense_network": "networks",
     "fetch_mnist": "datasets",
     "flatten_and_scale": "preprocessing",

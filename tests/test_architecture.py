@@ -17,6 +17,7 @@ FLOORS = {
     "recipes": 0,
     "history": 0,
     "augmentation": 1,
+    "clusters": 1,
     "datasets": 1,
     "preprocessing": 1,
     "networks": 1,
@@ -47,7 +48,8 @@ OWNERS = {
     "matplotlib": {"displays"},
     "typer": {"cli"},
     "rich": {"cli"},
-    "joblib": {"comparison", "model_selection"},
+    "joblib": {"clusters", "comparison", "model_selection"},
+    "distributed": {"clusters"},
 }
 """Libraries that only these rooms may import."""
 

@@ -16,7 +16,7 @@ def masked(text: str) -> str:
 @pytest.mark.parametrize(("code", "output"), BLOCKS, ids=range(len(BLOCKS)))
 def test_python_blocks_run(code, output, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    exec(compile(code, "README.md", "exec"), {})
+    exec(compile(code, "README.md", "exec"), {"__name__": "__main__"})
     if output:  # to the last decimal only on the machine that it was made on
         assert masked(capsys.readouterr().out) == masked(output)
 

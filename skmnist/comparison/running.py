@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pickle
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -81,10 +81,13 @@ def compare(
     if isinstance(cv, int):
         cv = StratifiedKFold(cv, shuffle=True, random_state=seed)
     splits = list(check_cv(cv, y, classifier=True).split(X, y))
+    folds: list[Any] = [(fold, train, X, y, test) for fold, (train, test) in enumerate(splits)]
+    if X_test is not None:
+        folds.append((-1, None, X_test, y_test, None))
     runs = Parallel(n_jobs=n_jobs, return_as="generator")(
-        delayed(_run)(name, model, fold, *rows, scoring)
+        delayed(_run)(name, model, fold, X, y, *parts, scoring)
         for name, model in models.items()
-        for fold, rows in _folds(X, y, splits, X_test, y_test)
+        for fold, *parts in folds
     )
     results = []
     for result in runs:
@@ -121,30 +124,20 @@ def _seeded(model: BaseEstimator, seed: int) -> BaseEstimator:
     return model.set_params(**dict.fromkeys(open_seeds, seed))
 
 
-Rows = tuple[Any, Any, Any, Any]
-
-
-def _folds(
-    X: Any, y: Any, splits: Sequence[tuple[Any, Any]], X_test: Any, y_test: Any
-) -> Iterator[tuple[int, Rows]]:
-    """Give the rows to fit and to score, one fold at a time so that few copies are alive."""
-    for fold, parts in enumerate(splits):
-        train, test = ((_safe_indexing(X, part), _safe_indexing(y, part)) for part in parts)
-        yield fold, (*train, *test)
-    if X_test is not None:
-        yield -1, (X, y, X_test, y_test)
-
-
 def _run(
     name: str,
     model: BaseEstimator,
     fold: int,
     X: Any,
     y: Any,
+    train: NDArray[np.intp] | None,
     X_test: Any,
     y_test: Any,
+    test: NDArray[np.intp] | None,
     scoring: str,
 ) -> FoldResult:
+    """Fit and score a model; rows are chosen here, so that whole arrays travel, and once each."""
+    X, y, X_test, y_test = _of(X, train), _of(y, train), _of(X_test, test), _of(y_test, test)
     model = clone(model)
     start = time.perf_counter()
     model.fit(X, y)
@@ -170,6 +163,10 @@ def _run(
         predicted,
         _confidence(model, X_test, predicted != truth) if truth.ndim == 1 else None,
     )
+
+
+def _of(rows: Any, chosen: NDArray[np.intp] | None) -> Any:
+    return rows if chosen is None else _safe_indexing(rows, chosen)
 
 
 def _confidence(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from joblib import Parallel, delayed, parallel_config
 from joblib.parallel import ParallelBackendBase, get_active_backend
+from numpy.typing import NDArray
 from sklearn.utils.validation import _num_samples
 
 from skmnist.engine import Done, Pause, run_together
@@ -80,9 +82,11 @@ class Gathering(ParallelBackendBase):
         (tasks, tell), (self._tasks, self._tell) = (self._tasks, self._tell), ([], [])
         pauses = [()] * len(tasks) if self.until is None else self.pauses
         shares = [slice(i, i + self._at_once) for i in range(0, len(tasks), self._at_once)]
+        light, arrays = _apart(tasks)
         with parallel_config(backend=self._outer, n_jobs=self._outer_n_jobs):
             done = Parallel(n_jobs=self._n_jobs)(
-                delayed(_run_share)(tasks[share], pauses[share], self.until) for share in shares
+                delayed(_run_share)(light[share], pauses[share], self.until, *arrays)
+                for share in shares
             )
         ended = [each for share in done for each in share]
         self._results = {self._n_run + i: each.value for i, each in enumerate(ended)}
@@ -92,10 +96,47 @@ class Gathering(ParallelBackendBase):
             callback(None)
 
 
+class _Place(NamedTuple):
+    """Where an argument is to be put that travels by itself."""
+
+    number: int
+
+
+def _apart(tasks: Sequence[Any]) -> tuple[list[Any], list[NDArray[Any]]]:
+    """Take the arrays out of tasks: each once, so that a backend can send it to a worker once."""
+    arrays: dict[int, NDArray[Any]] = {}
+
+    def taken(value: Any) -> Any:
+        if not isinstance(value, np.ndarray):
+            return value
+        arrays.setdefault(id(value), value)
+        return _Place(list(arrays).index(id(value)))
+
+    return [_with_arguments(task, taken) for task in tasks], list(arrays.values())
+
+
+def _with_arguments(task: Any, change: Callable[[Any], Any]) -> Any:
+    """Copy a task of joblib's, with other arguments in its calls."""
+    copied = copy.copy(task)
+    copied.items = [
+        (function, [*map(change, arguments)], {name: change(v) for name, v in settings.items()})
+        for function, arguments, settings in task.items
+    ]
+    return copied
+
+
 def _run_share(
-    tasks: Sequence[Callable[[], Any]], pauses: Sequence[Sequence[Pause]], until: int | None
+    light: Sequence[Any],
+    pauses: Sequence[Sequence[Pause]],
+    until: int | None,
+    *arrays: NDArray[Any],
 ) -> list[Done[Any]]:
     """Run some tasks together; the fit times that they report are corrected for their waiting."""
+
+    def put(value: Any) -> Any:
+        return arrays[value.number] if isinstance(value, _Place) else value
+
+    tasks = [_with_arguments(task, put) for task in light]
     done = run_together(tasks, pauses=pauses, until=until)
     for each in done:
         for result in each.value:  # joblib's tasks are batches, here of one

@@ -1,4 +1,4 @@
-"""Predicting one image and ten thousand, beside scikeras and MLPClassifier, on MNIST.
+"""Predicting one image and ten thousand, beside scikeras, MLPClassifier and ONNX Runtime, on MNIST.
 
 SKMNIST_DATA_HOME=... python tests/benchmarks/predict.py
 """
@@ -10,10 +10,23 @@ from _common import alternate, heading, mnist, table
 from scikeras.wrappers import KerasClassifier as Scikeras
 from sklearn.neural_network import MLPClassifier
 
-from skmnist import DenseClassifier, dense_network, recipes
+from skmnist import DenseClassifier, dense_network, recipes, to_onnx
 
 warnings.simplefilter("ignore")
 LAYERS = recipes.LESSON["hidden_layer_sizes"]
+
+
+class OnnxRuntime:
+    """Our network as an ONNX graph, by ONNX Runtime."""
+
+    def __init__(self, classifier):
+        import onnxruntime
+
+        graph = to_onnx(classifier).SerializeToString()
+        self._session = onnxruntime.InferenceSession(graph)
+
+    def predict(self, X):
+        return self._session.run(["label"], {"X": X})[0]
 
 
 def main() -> None:
@@ -32,6 +45,7 @@ def main() -> None:
     }
     for model in models.values():
         model.fit(X, y)
+    models["skmnist in ONNX Runtime"] = OnnxRuntime(models["skmnist"])
     for title, rows, calls_a_turn, repeats in (
         ("One image, milliseconds a call, 50 calls a turn", X_test[:1], 50, 9),
         ("10,000 images, milliseconds", X_test, 1, 9),

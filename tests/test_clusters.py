@@ -1,0 +1,127 @@
+"""Searches on a real Dask cluster of two processes give the numbers of one, also when one dies."""
+
+import os
+import signal
+import threading
+import time
+
+import numpy as np
+import psutil
+import pytest
+from distributed import Client, LocalCluster
+from joblib import parallel_config
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.model_selection import GridSearchCV
+
+from skmnist import (
+    EpochHalvingSearchCV,
+    StackedGridSearchCV,
+    compare,
+    dask_backend,
+    make_dense_pipeline,
+)
+
+pytestmark = [
+    # what Dask itself leaves open when a worker is killed, or when a cluster is closed
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+]
+GRID = {"denseclassifier__learning_rate": [0.001, 0.003, 0.01, 0.03]}
+
+
+@pytest.fixture(scope="module")
+def client():
+    cluster = LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0")
+    with cluster, Client(cluster) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def images(digits):
+    return digits[0][:600], digits[1][:600]
+
+
+def small(epochs=4):
+    return make_dense_pipeline(hidden_layer_sizes=(32,), epochs=epochs, random_state=0)
+
+
+def kill_one(client, after):
+    """Kill a worker as it works."""
+
+    def kill():
+        time.sleep(after)
+        os.kill(next(iter(pids)), signal.SIGKILL)
+
+    pids = client.run(os.getpid).values()
+    killer = threading.Thread(target=kill)
+    killer.start()
+    return killer
+
+
+@pytest.mark.parametrize("search", [GridSearchCV, StackedGridSearchCV, EpochHalvingSearchCV])
+def test_a_search_gives_the_same_numbers(search, client, images):
+    alone = search(small(), GRID, cv=3, refit=False).fit(*images).cv_results_
+    with parallel_config(backend=dask_backend(client)):
+        shared = search(small(), GRID, cv=3, refit=False).fit(*images).cv_results_
+    np.testing.assert_array_equal(shared["mean_test_score"], alone["mean_test_score"])
+
+
+def test_a_comparison_gives_the_same_numbers(client, images):
+    models = {"dense": small(), "more": small(8)}
+    alone = compare(models, *images, cv=2, random_state=0)
+    with parallel_config(backend=dask_backend(client)):
+        shared = compare(models, *images, cv=2, random_state=0)
+    np.testing.assert_array_equal(shared.folds_["score"], alone.folds_["score"])
+
+
+@pytest.mark.parametrize("search", [GridSearchCV, StackedGridSearchCV])
+def test_a_worker_may_die(search, client, images):
+    alone = search(small(60), GRID, cv=3, refit=False).fit(*images).cv_results_
+    killer = kill_one(client, after=1.0)
+    with parallel_config(backend=dask_backend(client)):
+        shared = search(small(60), GRID, cv=3, refit=False).fit(*images).cv_results_
+    killer.join()
+    np.testing.assert_array_equal(shared["mean_test_score"], alone["mean_test_score"])
+    client.wait_for_workers(2, timeout=30)
+
+
+class Deadly(ClassifierMixin, BaseEstimator):
+    """Needs more memory than any worker has."""
+
+    def __init__(self, size=1):
+        self.size = size
+
+    def fit(self, X, y):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    def predict(self, X):
+        return X
+
+
+def test_a_task_that_kills_its_workers_is_named(client, images):
+    import dask
+
+    search = GridSearchCV(Deadly(), {"size": [7]}, cv=2)
+    with (
+        dask.config.set({"distributed.scheduler.allowed-failures": 0}),
+        Client(LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0")) as other,
+        parallel_config(backend=dask_backend(other)),
+        pytest.raises(RuntimeError, match=r"ran the candidate \{'size': 7\} on fold \d died"),
+    ):
+        search.fit(*images)
+    other.cluster.close()
+
+
+def test_what_travels_does_not_grow_with_the_candidates(client, images):
+    def sent(n_candidates):
+        rates = np.geomspace(0.001, 0.01, n_candidates).tolist()
+        grid = {"denseclassifier__learning_rate": rates}
+        before = psutil.net_io_counters(pernic=True)["lo"].bytes_sent
+        with parallel_config(backend=dask_backend(client)):
+            GridSearchCV(small(1), grid, cv=3, refit=False).fit(*images)
+        return psutil.net_io_counters(pernic=True)["lo"].bytes_sent - before
+
+    sent(2)
+    few, many = sent(2), sent(12)
+    a_task = (many - few) / (10 * 3)
+    assert a_task < 30_000  # the images alone are 470,400 bytes
