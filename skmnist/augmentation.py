@@ -24,11 +24,11 @@ _SCALE: Final = 0.15
 """Share by which width and height, each for itself, grow or shrink at most."""
 _SHEAR: Final = 0.2
 """Share of the height by which an image leans at most, either way."""
-_SHIFT: Final = 1.8 / 28
+_SHIFT: Final = 1 / 28
 """Share of the width that an image is moved at most, either way."""
 _SMOOTHNESS: Final = 5.0 / 28
 """Standard deviation of the Gaussian that smooths an elastic field, as a share of the width."""
-_DISPLACEMENT: Final = 1.4 / 28
+_DISPLACEMENT: Final = 1.15 / 28
 """Root mean square of an elastic field, along each axis, as a share of the width."""
 _TOGETHER: Final = 100
 """Images that are bent alike: drawn anew each time, so that two seldom are so again, and seldom

@@ -5,16 +5,20 @@ from __future__ import annotations
 import gzip
 import os
 import time
+import warnings
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple
 
 import numpy as np
-import pooch
 from numpy.typing import NDArray
 from sklearn.utils import Bunch
 
 from skmnist._files import whole_file
 from skmnist._idx import parse_idx
+
+with warnings.catch_warnings():  # tqdm's, which pooch loads, in notebooks without ipywidgets
+    warnings.simplefilter("ignore")
+    import pooch
 
 __all__ = ["fetch_mnist", "load_digits28", "mnist_home", "verify_mnist"]
 

@@ -72,7 +72,7 @@ def test_train_by_recipe_as_json(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["compare", "--models", "dense,svm"], "no model 'svm'; there are dense, dummy"),
+        (["compare", "--models", "dense,svm"], "no model 'svm'; there are dense, conv, dummy"),
         (["compare", "--data", "nowhere"], "there is no folder 'nowhere'"),
         (["evaluate", "nothing.skops"], "There is no model file nothing.skops"),
         (["compare", "--report", "."], ". is a folder; --report names a file"),

@@ -61,14 +61,14 @@ def compare(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Compare the dense network with classical models under cross-validation."""
+    """Compare the networks with classical models under cross-validation."""
     check_can_write(report, "--report")
     check_can_write(plot, "--plot")
     from sklearn.model_selection import RepeatedStratifiedKFold
 
     from skmnist import compare, list_baselines
 
-    names = _chosen(models, ["dense", *list_baselines()])
+    names = _chosen(models, ["dense", "conv", *list_baselines()])
     X, y = load_data(data, "train")
     if n_rows is not None:
         X, y = _sample(X, y, n_rows, seed)

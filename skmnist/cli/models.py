@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from skmnist import recipes
 from skmnist.cli.shared import (
     Data,
     EpochProgress,
@@ -25,12 +26,8 @@ from skmnist.cli.shared import (
 __all__ = ["card", "evaluate", "train"]
 
 
-class Recipe(StrEnum):
-    """The recipes of `skmnist.recipes`, by their names on the command line."""
-
-    default = "default"
-    fast = "fast"
-    lesson = "lesson"
+Recipe = StrEnum("Recipe", {name: name.lower() for name in recipes.__all__})  # type: ignore[misc]
+"""The recipes of `skmnist.recipes`, by their names on the command line."""
 
 
 def train(
@@ -38,21 +35,26 @@ def train(
     data: Data = "digits",
     recipe: Annotated[
         Recipe | None,
-        typer.Option(help="Hyper-parameters for all of MNIST; by default the class's own."),
+        typer.Option(
+            help=f"Hyper-parameters for all of MNIST: {', '.join(Recipe)}. By default the dense "
+            "network's own.",
+            metavar="NAME",
+        ),
     ] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the images.")] = None,
     seed: Seed = 0,
     as_json: Json = False,
 ) -> None:
-    """Train the dense pipeline and save it."""
+    """Train a network's pipeline and save it."""
     check_can_write(file, "--out")
-    from skmnist import make_dense_pipeline, recipes, save
+    from skmnist import make_conv_pipeline, make_dense_pipeline, save
 
     params: dict[str, Any] = dict(getattr(recipes, recipe.upper())) if recipe else {}
     if epochs is not None:
         params["epochs"] = epochs
     X, y = load_data(data, "train")
-    pipeline = make_dense_pipeline(**params, random_state=seed)
+    make = make_conv_pipeline if "filters" in params else make_dense_pipeline
+    pipeline = make(**params, random_state=seed)
     with progress(pipeline[-1].epochs) as advance:
         pipeline[-1].set_callbacks(EpochProgress(advance))
         start = time.perf_counter()

@@ -17,7 +17,7 @@ from sklearn.utils import _safe_indexing, check_random_state
 from sklearn.utils.validation import _num_samples, check_consistent_length
 
 from skmnist.comparison.result import Comparison, FoldResult
-from skmnist.pipelines import make_baseline, make_dense_pipeline
+from skmnist.pipelines import make_baseline, make_conv_pipeline, make_dense_pipeline
 
 __all__ = ["compare"]
 
@@ -40,7 +40,7 @@ def compare(
     Parameters
     ----------
     estimators : mapping of str to estimator, or sequence of str
-        The models by name; or names, ``"dense"`` and those of `list_baselines`.
+        The models by name; or names: ``"dense"``, ``"conv"`` and those of `list_baselines`.
     X : array-like of shape (n_samples, ...)
         Rows as the models take them.
     y : array-like of shape (n_samples,)
@@ -105,8 +105,9 @@ def _named(estimators: Mapping[str, BaseEstimator] | Sequence[str]) -> dict[str,
     if isinstance(estimators, Mapping):
         named = dict(estimators)
     else:
+        networks = {"dense": make_dense_pipeline, "conv": make_conv_pipeline}
         named = {
-            name: make_dense_pipeline() if name == "dense" else make_baseline(name)
+            name: networks[name]() if name in networks else make_baseline(name)
             for name in estimators
         }
     if not named:
