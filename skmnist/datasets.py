@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import os
 import time
 import warnings
@@ -19,6 +20,7 @@ from skmnist._idx import parse_idx
 with warnings.catch_warnings():  # tqdm's, which pooch loads, in notebooks without ipywidgets
     warnings.simplefilter("ignore")
     import pooch
+    from requests import RequestException
 
 __all__ = ["fetch_mnist", "load_digits28", "mnist_home", "verify_mnist"]
 
@@ -174,7 +176,7 @@ def fetch_mnist(
         f"{_PREFIX[p]}-{kind}-ubyte.gz" for kind in ("images-idx3", "labels-idx1") for p in parts
     ]
     _require(home, names, download_if_missing, n_retries, delay)
-    arrays = [parse_idx(gzip.decompress((home / name).read_bytes())) for name in names]
+    arrays = [parse_idx(gzip.decompress(_verified(home / name))) for name in names]
     images, labels = arrays[: len(parts)], arrays[len(parts) :]
     return _bunch(
         np.concatenate(images).astype(np.uint8, copy=False),
@@ -279,6 +281,14 @@ def _status(path: Path) -> FileStatus:
     return FileStatus(path, "ok" if intact else "corrupt")
 
 
+def _verified(path: Path) -> bytes:
+    """Read a file whole, and look at what was read: it may have changed since it was verified."""
+    content = path.read_bytes()
+    if hashlib.sha256(content).hexdigest() != FILES[path.name]:
+        raise OSError(f"{path} changed while it was read; try again.")
+    return content
+
+
 def _require(home: Path, names: list[str], download: bool, n_retries: int, delay: float) -> None:
     """See to it that all these files are in the folder and intact, or raise."""
     bad = [found for found in map(_status, (home / name for name in names)) if found.status != "ok"]
@@ -304,7 +314,7 @@ def _download(path: Path, n_retries: int, delay: float, errors: list[str]) -> bo
         for mirror in MIRRORS:
             try:
                 _download_from(mirror, path, fetch)
-            except OSError as error:  # requests' errors are OSErrors
+            except RequestException as error:  # and not other OSErrors: the disk may be full
                 errors.append(f"{mirror}: {type(error).__name__}.")
             except ValueError as error:
                 errors.append(str(error))

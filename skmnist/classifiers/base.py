@@ -372,6 +372,7 @@ class KerasClassifier(CallbackSupportMixin, RepairedClassifier):
         if not go_on:
             self._fit_targets(labels, known)
         seed = draw_seed(self.random_state)
+        engine.check_process()
         model, initial = self._network_to_train(seed)
         check_network(self, model, go_on=go_on)
         one_hot = isinstance(engine.named_loss(model.loss), keras.losses.CategoricalCrossentropy)

@@ -6,6 +6,7 @@ expensive, the traced and compiled epoch, is kept here in a bounded cache.
 
 from __future__ import annotations
 
+from skmnist.engine._tensorflow import check_process
 from skmnist.engine.keys import named_loss
 from skmnist.engine.programs import clear_programs, count_traces, predict
 from skmnist.engine.records import Checkpoint, Fit, Pause, Plan, Rows
@@ -22,6 +23,7 @@ __all__ = [
     "Plan",
     "Rows",
     "Schedule",
+    "check_process",
     "clear_programs",
     "count_traces",
     "learning_rates",

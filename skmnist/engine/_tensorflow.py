@@ -32,6 +32,7 @@ __all__ = [
     "State",
     "Trainer",
     "assign",
+    "check_process",
     "forget_kernels",
     "is_correct",
     "n_cores",
@@ -66,6 +67,25 @@ def n_cores() -> int:
     allowed = getattr(os, "sched_getaffinity", None)  # which not all systems have
     of_process = len(allowed(0)) if allowed else os.cpu_count() or 1
     return tf.config.threading.get_intra_op_parallelism_threads() or of_process
+
+
+_used_in: dict[str, int] = {}
+
+
+def check_process() -> None:
+    """Refuse to work in a fork of a process that has worked: TensorFlow's threads are not in it.
+
+    Raises
+    ------
+    RuntimeError
+        Where it would wait for them for ever.
+    """
+    process = os.getpid()
+    if _used_in.setdefault("process", process) != process:
+        raise RuntimeError(
+            "TensorFlow does not survive a fork, and this process was forked after a fit or a "
+            "prediction. Start processes by 'spawn', or let joblib do it (n_jobs=2)."
+        )
 
 
 class State(NamedTuple):

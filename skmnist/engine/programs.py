@@ -122,6 +122,7 @@ def predict(network: Network, X: NDArray[Any]) -> NDArray[Any]:
     ndarray
         One output a row, which depends on no other row.
     """
+    backend.check_process()
     shape = X.shape[1:]
     key = (_key_of(network.config), tuple(network.custom_objects.items()), shape)
     return _predictors.get(key, lambda: Predictor(network.to_keras(), shape))(network, X)

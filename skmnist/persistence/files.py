@@ -94,6 +94,8 @@ def load(path: str | os.PathLike[str]) -> Any:
 def _record(path: Path) -> dict[str, Any]:
     """Read what wrote a file whose entries are as they were written."""
     with zipfile.ZipFile(path) as archive:
+        if any(entry.compress_type != zipfile.ZIP_STORED for entry in archive.infolist()):
+            raise zipfile.BadZipFile("it is compressed, and so may be larger than memory")
         changed = archive.testzip()
         if changed:
             raise zipfile.BadZipFile(f"{changed} has changed since it was written")
