@@ -4,8 +4,9 @@ import os
 
 import numpy as np
 import pytest
+from mirrors import make_files, serving
 
-from skmnist import fetch_mnist, flatten_and_scale, load_digits28
+from skmnist import datasets, fetch_mnist, flatten_and_scale, load_digits28
 
 
 @pytest.fixture(scope="session")
@@ -37,3 +38,24 @@ def mnist():
         pytest.skip("the real MNIST is tested where $SKMNIST_DATA_HOME names its folder")
     train = fetch_mnist(return_X_y=True, download_if_missing=False)
     return (*train, *fetch_mnist(subset="test", return_X_y=True, download_if_missing=False))
+
+
+@pytest.fixture
+def origin(tmp_path, monkeypatch):
+    """A folder with the tiny files, which the fetcher takes for the originals."""
+    folder = tmp_path / "origin"
+    folder.mkdir()
+    monkeypatch.setattr(datasets, "FILES", make_files(folder))
+    return folder
+
+
+@pytest.fixture
+def mirror(origin, monkeypatch):
+    with serving(origin) as address:
+        monkeypatch.setattr(datasets, "MIRRORS", [address])
+        yield address
+
+
+@pytest.fixture
+def home(tmp_path):
+    return tmp_path / "home"

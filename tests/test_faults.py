@@ -12,7 +12,7 @@ import zipfile
 
 import numpy as np
 import pytest
-from test_datasets import home, mirror, origin, serving  # noqa: F401 - fixtures
+from mirrors import serving
 
 from skmnist import (
     DenseClassifier,
@@ -54,7 +54,7 @@ class Breaking(http.server.SimpleHTTPRequestHandler):
 @pytest.mark.parametrize(
     "share", [0.0, 0.001, 0.5, 1.0], ids=["none", "few", "half", "all but one"]
 )
-def test_a_download_that_breaks_leaves_nothing(share, origin, home, monkeypatch):  # noqa: F811
+def test_a_download_that_breaks_leaves_nothing(share, origin, home, monkeypatch):
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Breaking) as server:
         server.folder, server.share = origin, share
         threading.Thread(target=server.serve_forever).start()
@@ -68,7 +68,48 @@ def test_a_download_that_breaks_leaves_nothing(share, origin, home, monkeypatch)
         assert len(fetch_mnist(data_home=home).data) == 5
 
 
-def test_a_server_that_never_answers_is_given_up(origin, home, monkeypatch):  # noqa: F811
+class Slow(Breaking):
+    """Sends half a file, and then no more for as long as the client lives."""
+
+    def do_GET(self):
+        self.send_response(200)
+        content = (self.server.folder / self.path[1:]).read_bytes()
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content[: len(content) // 2])
+        self.wfile.flush()
+        self.server.going_on.wait(30)
+
+
+FETCHING = """
+from pathlib import Path
+from skmnist import datasets, fetch_mnist
+datasets.FILES, datasets.MIRRORS = {files!r}, [{mirror!r}]
+fetch_mnist(data_home=Path({home!r}))
+"""
+
+
+def test_a_kill_while_fetching_leaves_no_file_by_a_final_name(origin, home, monkeypatch):
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Slow) as server:
+        server.folder, server.going_on = origin, threading.Event()
+        threading.Thread(target=server.serve_forever).start()
+        half = f"http://127.0.0.1:{server.server_port}/"
+        code = FETCHING.format(files=datasets.FILES, mirror=half, home=str(home))
+        process = subprocess.Popen([sys.executable, "-c", code])
+        deadline = time.monotonic() + 30
+        while not list(home.glob("*.part")) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        process.kill()
+        assert process.wait() == -signal.SIGKILL
+        server.going_on.set()
+        server.shutdown()
+    assert [path.suffix for path in home.iterdir()] == [".part"]
+    with serving(origin) as good:
+        monkeypatch.setattr(datasets, "MIRRORS", [good])
+        assert len(fetch_mnist(data_home=home).data) == 5
+
+
+def test_a_server_that_never_answers_is_given_up(origin, home, monkeypatch):
     monkeypatch.setattr(datasets, "_TIMEOUT", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent, serving(origin) as good:
         hanging = f"http://127.0.0.1:{silent.getsockname()[1]}/"
@@ -78,7 +119,7 @@ def test_a_server_that_never_answers_is_given_up(origin, home, monkeypatch):  # 
         assert time.perf_counter() - start < 10
 
 
-def test_a_file_that_changes_after_it_was_verified_is_not_read(mirror, home, monkeypatch):  # noqa: F811
+def test_a_file_that_changes_after_it_was_verified_is_not_read(mirror, home, monkeypatch):
     fetch_mnist(data_home=home)
     verify = datasets._require
 
@@ -91,7 +132,7 @@ def test_a_file_that_changes_after_it_was_verified_is_not_read(mirror, home, mon
         fetch_mnist(data_home=home)
 
 
-def test_a_folder_that_cannot_be_written_is_told_at_once(mirror, tmp_path):  # noqa: F811
+def test_a_folder_that_cannot_be_written_is_told_at_once(mirror, tmp_path):
     (tmp_path / "file").write_text("no folder")
     with pytest.raises(OSError, match="file"):
         fetch_mnist(data_home=tmp_path / "file" / "home")

@@ -1,0 +1,47 @@
+"""A tiny MNIST, and servers on this machine that hand it out."""
+
+import contextlib
+import functools
+import gzip
+import hashlib
+import http.server
+import threading
+from pathlib import Path
+
+import numpy as np
+
+from skmnist._idx import format_idx
+
+
+def make_files(folder: Path) -> dict[str, str]:
+    """Write a tiny MNIST of 5 + 3 images; give the checksums."""
+    rng = np.random.default_rng(0)
+    checksums = {}
+    for prefix, n in (("train", 5), ("t10k", 3)):
+        arrays = {
+            f"{prefix}-images-idx3-ubyte.gz": rng.integers(0, 256, (n, 28, 28), dtype=np.uint8),
+            f"{prefix}-labels-idx1-ubyte.gz": rng.integers(0, 10, n, dtype=np.uint8),
+        }
+        for name, array in arrays.items():
+            content = gzip.compress(format_idx(array), mtime=0)
+            (folder / name).write_bytes(content)
+            checksums[name] = hashlib.sha256(content).hexdigest()
+    return checksums
+
+
+class QuietHandler(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *args):
+        pass
+
+
+@contextlib.contextmanager
+def serving(folder: Path):
+    handler = functools.partial(QuietHandler, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/"
+        finally:
+            server.shutdown()
+            thread.join()
