@@ -221,8 +221,10 @@ NEW_PROCESS = """
 import sys, hashlib, numpy as np
 from skmnist import DenseClassifier, flatten_and_scale, load_digits28
 X, y = load_digits28(return_X_y=True)
-fit = DenseClassifier((16,), epochs=2, random_state=0).fit(flatten_and_scale(X), y)
-print(hashlib.sha256(b"".join(a.tobytes() for a in fit.network_.arrays)).hexdigest())
+for classifier in (DenseClassifier((16,)), DenseClassifier((64, 32), dropout=0.1)):
+    classifier.set_params(epochs=2, random_state=0).fit(flatten_and_scale(X), y)
+    arrays = b"".join(a.tobytes() for a in classifier.network_.arrays)
+    print(hashlib.sha256(arrays).hexdigest())
 """
 
 
