@@ -11,10 +11,11 @@ from collections.abc import Callable
 PACKAGES = ("skmnist", "scikit-learn", "scikeras", "keras", "tensorflow", "numpy")
 
 
-def heading(title: str) -> None:
-    """Print what is measured, where, with which versions."""
+def heading(title: str, *peers: str) -> None:
+    """Print what is measured, where, with which versions of our packages and of the peers'."""
     print(title)
-    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in PACKAGES)
+    names = (*PACKAGES, *peers)
+    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in names)
     print(f"Python {platform.python_version()}, {versions}; {os.cpu_count()} cores\n")
 
 

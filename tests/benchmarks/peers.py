@@ -1,14 +1,16 @@
 """Which workflows are served by whom: every cell tried, and the README's table printed.
 
 The same functions that the tests run on our network run here on scikeras's `KerasClassifier`, on
-`keras.wrappers.SKLearnClassifier` and on scikit-learn's `MLPClassifier`. A cell that took longer
-than two minutes counts as one that hangs. Some minutes.
+`keras.wrappers.SKLearnClassifier`, on skorch's `NeuralNetClassifier` and on scikit-learn's
+`MLPClassifier`. A cell that took longer than two minutes counts as one that hangs. Some minutes.
 
+    pip install torch skorch
     python tests/benchmarks/peers.py [--why]
 """
 
 import contextlib
 import io
+import os
 import signal
 import sys
 import warnings
@@ -114,6 +116,69 @@ def own_loss_of_one_hot(y_true, y_pred):
     return 1.5 * keras.losses.categorical_crossentropy(y_true, y_pred)
 
 
+def skorch_s(module, criterion=None, *, stops=False, epochs=15, callbacks=(), **settings):
+    """Give skorch's class."""
+    import torch
+    from skorch import NeuralNetClassifier
+    from skorch.callbacks import EarlyStopping
+    from skorch.dataset import ValidSplit
+
+    stopping = [EarlyStopping(patience=1, load_best=True)] if stops else []
+    torch.manual_seed(0)
+    return NeuralNetClassifier(
+        module,
+        criterion=criterion or torch.nn.CrossEntropyLoss,
+        optimizer=torch.optim.Adam,
+        **{"lr": 0.01, "max_epochs": epochs, "batch_size": 32, "verbose": 0} | settings,
+        iterator_train__shuffle=True,
+        train_split=ValidSplit(0.2, stratified=True) if stops else None,
+        callbacks=[*callbacks, *stopping],
+    )
+
+
+def torch_network(**settings):
+    """Build a dense network of PyTorch that takes rows of any width."""
+    from torch import nn
+
+    hidden = nn.Sequential(nn.LazyLinear(64), nn.ReLU())
+    return nn.Sequential(hidden, nn.Linear(64, 10))
+
+
+def skorch(**settings):
+    """Give skorch's class on the dense network."""
+    return skorch_s(torch_network, **settings)
+
+
+def torch_network_of_ones_own(units):
+    """Build what `own_network` builds."""
+    from torch import nn
+
+    hidden = (nn.LazyLinear(units), nn.ReLU(), nn.BatchNorm1d(units), nn.Dropout(0.1))
+    return nn.Sequential(*hidden, nn.Linear(units, 10))
+
+
+def skorch_on_own():
+    """Give skorch's class on the user's network, with a loss and metrics of the user's choice."""
+    from skorch.callbacks import EpochScoring
+    from torch import nn
+
+    class OwnLoss(nn.CrossEntropyLoss):
+        def forward(self, input, target):  # noqa: A002 - PyTorch's name
+            return 1.5 * super().forward(input, target)
+
+    metrics = [
+        EpochScoring(name, name=name, on_train=True, lower_is_better=False)
+        for name in ("accuracy", "top_k_accuracy")
+    ]
+    return skorch_s(
+        torch_network_of_ones_own,
+        OwnLoss,
+        module__units=32,
+        callbacks=metrics,
+        predict_nonlinearity=nn.Softmax(dim=-1),
+    )
+
+
 class KerasWrappers(Peer):
     """Keras's wrapper, whose settings are dicts that a search takes whole."""
 
@@ -137,6 +202,13 @@ PEERS = [
         rate="model_kwargs",
         history=lambda network: network.history_["loss"],
         own=lambda: wrapped(own_network, own_loss_of_one_hot, units=32),
+    ),
+    Peer(
+        "skorch",
+        skorch,
+        rate="lr",
+        history=lambda network: network.history[:, "train_loss"],
+        own=skorch_on_own,
     ),
     Peer(
         "`MLPClassifier`",
@@ -187,10 +259,11 @@ def main():
     """Print the table."""
     from sklearn.datasets import load_digits
 
+    os.environ["PYTHONPATH"] = str(Path(__file__).parent)  # where new processes find the networks
     signal.signal(signal.SIGALRM, too_long)
     X, y = load_digits(return_X_y=True)
     X, y = X[:400].astype(np.uint8), y[:400]
-    heading("Workflows")
+    heading("Workflows", "skorch", "torch")
     names = [peer.name for peer in PEERS]
     lines = [_row("", names), _row("---", ["---"] * len(PEERS))]
     lines.append(_row("scikit-learn's own checks", [checks(peer) for peer in PEERS]))
@@ -206,4 +279,6 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    import peers  # by its name, so that what it defines can be pickled
+
+    peers.main()
