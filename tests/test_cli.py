@@ -171,6 +171,17 @@ def test_version():
     assert run_inside(app, ["--version"]).stdout == f"skmnist {skmnist.__version__}\n"
 
 
+def test_the_lesson_is_told(tmp_path):
+    done = run("lesson", "--plot", "history.png", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert max(map(len, lines)) <= 80
+    for text in ("An image is numbers", "784 - 512 - 256 - 128 - 32 - 10", "recipes.DEFAULT"):
+        assert text in done.stdout
+    assert sum(line.strip()[:2].strip().isdigit() and "%" in line for line in lines) == 10
+    assert (tmp_path / "history.png").stat().st_size > 10_000
+
+
 @pytest.fixture(scope="module")
 def model(digits, tmp_path_factory):
     """A file with a small pipeline that knows the digits."""

@@ -8,6 +8,7 @@ import typer
 
 from skmnist.cli import data
 from skmnist.cli.compare import compare
+from skmnist.cli.lesson import lesson
 from skmnist.cli.models import card, evaluate, train
 from skmnist.cli.predict import predict
 from skmnist.cli.search import search
@@ -23,7 +24,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (compare, search, train, evaluate, predict, card):
+for command in (lesson, compare, search, train, evaluate, predict, card):
     app.command()(command)
 app.add_typer(data.app, name="data")
 
