@@ -23,6 +23,20 @@ def test_round_trip(values):
     assert read.shape == values.shape
 
 
+@pytest.mark.parametrize(
+    ("dtype", "code"),
+    [("u1", 8), ("i1", 9), (">i2", 11), (">i4", 12), (">f4", 13), (">f8", 14)],
+)
+def test_codes_are_the_formats(dtype, code):
+    content = bytes([0, 0, code, 1, 0, 0, 0, 2]) + np.array([1, 2], dtype).tobytes()
+    assert parse_idx(content).tolist() == [1, 2]
+    assert format_idx(np.array([1, 2], dtype)) == content
+
+
+def test_bytes_are_read_without_a_copy():
+    assert np.shares_memory(parse_idx(GOOD), np.frombuffer(GOOD, np.uint8))
+
+
 @given(st.binary(max_size=64) | st.binary(max_size=32).map(lambda b: b"\0\0\x08\x02" + b))
 def test_arbitrary_bytes_are_refused_or_read_whole(content):
     try:
