@@ -164,7 +164,7 @@ class ComparisonDisplay(OneAxes):
     def _draw_pairs(self, ax: Axes | None) -> Axes:
         names = list(self.table.index)
         n = len(names)
-        ax = axes_or_new(ax, size=(1.9 + 0.62 * n, 1.5 + 0.5 * n))
+        ax = axes_or_new(ax, size=(max(1.9 + 0.62 * n, 6.0), 1.5 + 0.5 * n))  # room for the title
         place = {name: i for i, name in enumerate(names)}
         differences = np.full((n, n), np.nan)
         sure = np.zeros((n, n), dtype=bool)
