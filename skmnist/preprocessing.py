@@ -82,7 +82,7 @@ def flatten_and_scale(X: ArrayLike, *, max_value: float = 255) -> NDArray[np.flo
     return np.divide(rows, np.float32(max_value), out=scaled, casting="unsafe")
 
 
-def _to_pixels(X: ArrayLike, *, max_value: float = 255) -> NDArray[np.unsignedinteger[Any]]:
+def _to_pixels(X: ArrayLike, *, max_value: float) -> NDArray[np.unsignedinteger[Any]]:
     """Undo `flatten_and_scale`: whole-number pixels in the smallest type that holds them."""
     dtype = np.min_scalar_type(int(max_value))
     return np.clip(np.rint(np.asarray(X) * max_value), 0, max_value).astype(dtype)
