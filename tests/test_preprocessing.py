@@ -96,6 +96,9 @@ def test_frames_and_names(frame):
     step = FlattenScale().fit(X)
     assert list(step.get_feature_names_out()) == ["left", "right"]
     np.testing.assert_allclose(step.transform(X), [[0, 0.2], [1, 0.4]], rtol=1e-6)
+    with pytest.raises(ValueError, match="feature names should match"):
+        step.transform(X[["right", "left"]])
+    np.testing.assert_array_equal(FlattenScale().transform(X), step.transform(X))  # stateless
     step.set_output(transform="pandas")
     assert step.transform(X).columns.tolist() == ["left", "right"]
 
