@@ -1,12 +1,12 @@
 """Training and prediction as compiled programs, shared by every fit of an architecture.
 
-The only place that knows TensorFlow. A fitted network is a configuration and arrays; what is
+The only place that knows TensorFlow or JAX. A fitted network is a configuration and arrays; what is
 expensive, the traced and compiled epoch, is kept here in a bounded cache.
 """
 
 from __future__ import annotations
 
-from skmnist.engine._tensorflow import check_process
+from skmnist.engine.backend import check_process
 from skmnist.engine.keys import named_loss
 from skmnist.engine.programs import clear_programs, count_traces, predict
 from skmnist.engine.records import Checkpoint, Fit, Pause, Plan, Rows

@@ -7,54 +7,51 @@ are working memory, guarded by a lock for the length of one call.
 from __future__ import annotations
 
 import functools
-import json
-import os
 import threading
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from skmnist._keras import keras
-from skmnist.engine._tensorflow_data import Data, place
 from skmnist.engine._tensorflow_dropout import FreeDropout
-from skmnist.engine.keys import Way, dropout_layers
-from skmnist.networks import Network
+from skmnist.engine.arrays import Data, State, lengthened
+from skmnist.engine.free import copy_with_free_dropout
+from skmnist.engine.keys import Way
+from skmnist.engine.process import own_cores, refuse_forks, worker_share
 
 # isort: split
 import tensorflow as tf
 from tensorflow.python.eager import context
 
 __all__ = [
-    "Data",
-    "State",
+    "ONE_AT_A_TIME",
     "Trainer",
     "assign",
     "check_process",
     "forget_kernels",
+    "has_accelerator",
     "is_correct",
     "n_cores",
     "place",
     "tensors",
+    "to_device",
 ]
 
+ONE_AT_A_TIME: Final = True
+"""Whether a program serves one training at a time: its variables are working memory."""
 _EVALUATION_ROWS: Final = 1000
 """Rows a batch of an evaluation."""
 
 
 def _obey_worker_share() -> None:
-    """Take no more threads than a joblib worker is given.
-
-    joblib tells its worker processes their share of the cores through this variable, which
-    TensorFlow ignores.
-    """
-    share = os.environ.get("OMP_NUM_THREADS", "")
-    if share.isdigit() and int(share) > 0:
+    """Take no more threads than a joblib worker is given."""
+    share = worker_share()
+    if share:
         try:
-            tf.config.threading.set_intra_op_parallelism_threads(int(share))
-            tf.config.threading.set_inter_op_parallelism_threads(int(share))
+            tf.config.threading.set_intra_op_parallelism_threads(share)
+            tf.config.threading.set_inter_op_parallelism_threads(share)
         except RuntimeError:  # TensorFlow already runs with the user's own settings
             return
 
@@ -64,47 +61,43 @@ _obey_worker_share()
 
 def n_cores() -> int:
     """Tell how many cores TensorFlow has to itself."""
-    allowed = getattr(os, "sched_getaffinity", None)  # which not all systems have
-    of_process = len(allowed(0)) if allowed else os.cpu_count() or 1
-    return tf.config.threading.get_intra_op_parallelism_threads() or of_process
+    return tf.config.threading.get_intra_op_parallelism_threads() or own_cores()
 
 
-_used_in: dict[str, int] = {}
+def has_accelerator() -> bool:
+    """Tell whether there is a GPU."""
+    return bool(tf.config.list_physical_devices("GPU"))
 
 
 def check_process() -> None:
-    """Refuse to work in a fork of a process that has worked: TensorFlow's threads are not in it.
-
-    Raises
-    ------
-    RuntimeError
-        Where it would wait for them for ever.
-    """
-    process = os.getpid()
-    if _used_in.setdefault("process", process) != process:
-        raise RuntimeError(
-            "TensorFlow does not survive a fork, and this process was forked after a fit or a "
-            "prediction. Start processes by 'spawn', or let joblib do it (n_jobs=2)."
-        )
+    """Refuse to work in a fork of a process that has worked."""
+    refuse_forks("TensorFlow")
 
 
-class State(NamedTuple):
-    """All that a training step changes.
+def to_device(array: NDArray[Any]) -> tf.Tensor:
+    """Bring an array to the device."""
+    return tf.convert_to_tensor(array)
+
+
+def place(
+    X: NDArray[Any], y: NDArray[Any], weights: NDArray[Any], *, whole_batches_of: int = 1
+) -> Data:
+    """Bring rows to the device, padded with zeros to whole batches.
 
     Parameters
     ----------
-    variables : list of array
-        Weights and random seeds of the network, in the order of `keras.Model.variables`.
-    slots : list of array
-        What the optimizer remembers, its learning rate excepted.
+    X, y, weights : ndarray
+        Of one length.
+    whole_batches_of : int, default=1
+        Rows a batch.
+
+    Returns
+    -------
+    Data
+        The rows.
     """
-
-    variables: list[Any]
-    slots: list[Any]
-
-    def to_numpy(self) -> State:
-        """Bring the state back from the device."""
-        return State(*([np.asarray(array) for array in arrays] for arrays in self))
+    length = len(X) + -len(X) % whole_batches_of
+    return Data(*(to_device(lengthened(a, length)) for a in (X, y, weights)), len(X))
 
 
 def forget_kernels() -> None:
@@ -150,7 +143,7 @@ class Trainer:
         self.way = way
         self._measures = ["loss", *(metrics or [])]
         self._lock = threading.Lock()
-        self._model = _copy_with_free_dropout(model)
+        self._model = copy_with_free_dropout(model, FreeDropout)
         self._optimizer = type(model.optimizer).from_config(model.optimizer.get_config())
         self._model.compile(
             self._optimizer,
@@ -335,17 +328,6 @@ class Trainer:
             rows = slice(start, tf.minimum(start + _EVALUATION_ROWS, n_rows))
             self._model.test_step((X[rows], y[rows], weights[rows]))
         return self._model.get_metrics_result()
-
-
-def _copy_with_free_dropout(model: keras.Model) -> keras.Model:
-    network = Network.from_keras(model)
-    free = {layer.name for layer in dropout_layers(model)}
-    config = json.loads(network.config)
-    for layer in config["config"].get("layers", []) if free else []:
-        if layer["config"]["name"] in free:
-            layer |= {"module": None, "class_name": "FreeDropout", "registered_name": "FreeDropout"}
-    objects = network.custom_objects | {"FreeDropout": FreeDropout}
-    return replace(network, config=json.dumps(config), custom_objects=objects).to_keras()
 
 
 def assign(variables: Sequence[Any], values: Sequence[tf.Tensor]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from skmnist._keras import keras
-from skmnist.engine._tensorflow import State
+from skmnist.engine.arrays import State
 from skmnist.engine.records import Rows
 
 __all__ = ["KerasCallbacks"]

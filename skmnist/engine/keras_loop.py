@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skmnist._keras import keras
-from skmnist.engine import _tensorflow as backend
+from skmnist.engine.arrays import State
 from skmnist.engine.records import Plan
 
 if TYPE_CHECKING:
@@ -41,10 +41,11 @@ def needs_keras(model: keras.Model, callbacks: Sequence[keras.callbacks.Callback
     )
     scales = isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
     special = optimizer.use_ema or chooses_weights or scales
-    return acts_on_batches or model.run_eagerly or special
+    in_python = model.run_eagerly or (keras.backend.backend() == "jax" and not model.jit_compile)
+    return acts_on_batches or in_python or special
 
 
-def train_by_keras(run: Run) -> backend.State:
+def train_by_keras(run: Run) -> State:
     """Train by Keras's own loop, in the same order and at the same rates."""
     model, plan, state = run.model, run.plan, run.start
     model.optimizer.build(model.trainable_variables)
@@ -59,9 +60,9 @@ def train_by_keras(run: Run) -> backend.State:
         for variable, value in zip(slots, state.slots, strict=True):
             variable.assign(value)
 
-    def now() -> backend.State:
+    def now() -> State:
         variables, memory = ([np.asarray(v).copy() for v in vs] for vs in (model.variables, slots))
-        return backend.State(variables, memory)
+        return State(variables, memory)
 
     batches = _Batches(plan, run)
     model.fit(
@@ -98,7 +99,7 @@ class _Batches(keras.utils.PyDataset):
 class _Follower(keras.callbacks.Callback):
     """The run's own part in Keras's loop: rates, order, history, early stopping."""
 
-    def __init__(self, run: Run, state: Callable[[], backend.State], batches: _Batches) -> None:
+    def __init__(self, run: Run, state: Callable[[], State], batches: _Batches) -> None:
         super().__init__()
         self._run, self._state, self._batches = run, state, batches
 

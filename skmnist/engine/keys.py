@@ -131,7 +131,7 @@ def choose_way(
     that equals Keras's for the common layers and for a cross-entropy. ``"xla"`` is the same,
     compiled: it wins on dense layers, but loses on convolutions and on dropout straight on the
     input, whose random bits it draws again at every use, and it takes time to compile. Its last
-    batch is padded, which batch normalisation would see.
+    batch is padded, which batch normalisation would see. JAX has no ``"graph"``.
 
     Parameters
     ----------
@@ -167,6 +167,8 @@ def choose_way(
     )
     if not lean:
         return "keras"
+    if keras.backend.backend() == "jax":  # which compiles all that it runs
+        return "keras" if keras.layers.BatchNormalization in kinds else "xla"
     drops_inputs = keras.layers.Dropout in kinds[: kinds.index(keras.layers.Dense)]
     dense = all(kind in DENSE_KINDS for kind in kinds)
     repays = model.count_params() * n_steps >= _XLA_REPAYS

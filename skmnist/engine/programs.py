@@ -11,9 +11,7 @@ from typing import Any, Final
 from numpy.typing import NDArray
 
 from skmnist._keras import keras
-from skmnist.engine import _tensorflow as backend
-from skmnist.engine._tensorflow_predict import Predictor
-from skmnist.engine._tensorflow_stack import StackTrainer
+from skmnist.engine import backend
 from skmnist.engine.cache import Cache
 from skmnist.engine.keys import (
     Way,
@@ -41,8 +39,8 @@ _PROGRAMS: Final = 32
 """How many programs of each kind are kept; one takes some megabytes."""
 
 _trainers: Final = Cache[backend.Trainer](_PROGRAMS, BUILDING)
-_stack_trainers: Final = Cache[StackTrainer](_PROGRAMS, BUILDING)
-_predictors: Final = Cache[Predictor](_PROGRAMS, BUILDING)
+_stack_trainers: Final = Cache[backend.StackTrainer](_PROGRAMS, BUILDING)
+_predictors: Final = Cache[backend.Predictor](_PROGRAMS, BUILDING)
 
 
 def n_steps(request: Request) -> int:
@@ -76,35 +74,18 @@ def program_key(request: Request) -> Hashable:
 
 
 def trainer(request: Request, key: Hashable, lane: int = 0) -> backend.Trainer:
-    """Give the program of a training; trainings that run side by side have a lane each."""
-    metrics, weighted, loss_weights = _measures(request.model)
-    return _trainers.get(
-        (key, lane),
-        lambda: backend.Trainer(
-            request.model,
-            named_loss(request.model.loss),
-            like=request.rows,
-            way=way_of(request),
-            loss_weights=loss_weights,
-            metrics=metrics,
-            weighted_metrics=weighted,
-        ),
-    )
+    """Give the program of a training; trainings side by side have one each, where they need it."""
+    key = (key, lane if backend.ONE_AT_A_TIME else 0)
+    return _trainers.get(key, lambda: backend.Trainer(**_settings(request)))
 
 
-def stack_trainer(request: Request, key: Hashable, n_networks: int, lane: int = 0) -> StackTrainer:
+def stack_trainer(
+    request: Request, key: Hashable, n_networks: int, lane: int = 0
+) -> backend.StackTrainer:
     """Give the program of several trainings at once, of which one is shown."""
-    return _stack_trainers.get(
-        (key, n_networks, lane),
-        lambda: StackTrainer(
-            request.model,
-            named_loss(request.model.loss),
-            n_networks=n_networks,
-            like=request.rows,
-            way=way_of(request),
-            metrics=_measures(request.model)[0],
-        ),
-    )
+    key = (key, n_networks, lane if backend.ONE_AT_A_TIME else 0)
+    settings = _settings(request)
+    return _stack_trainers.get(key, lambda: backend.StackTrainer(n_networks=n_networks, **settings))
 
 
 def predict(network: Network, X: NDArray[Any]) -> NDArray[Any]:
@@ -125,12 +106,12 @@ def predict(network: Network, X: NDArray[Any]) -> NDArray[Any]:
     backend.check_process()
     shape = X.shape[1:]
     key = (_key_of(network.config), tuple(network.custom_objects.items()), shape)
-    return _predictors.get(key, lambda: Predictor(network.to_keras(), shape))(network, X)
+    return _predictors.get(key, lambda: backend.Predictor(network.to_keras(), shape))(network, X)
 
 
 def count_traces() -> int:
     """Tell how many training programs this process has traced."""
-    return backend.Trainer.n_traces + StackTrainer.n_traces
+    return backend.Trainer.n_traces + backend.StackTrainer.n_traces
 
 
 def clear_programs() -> None:
@@ -142,6 +123,19 @@ def clear_programs() -> None:
 @functools.lru_cache(maxsize=2 * _PROGRAMS)
 def _key_of(config: str) -> str:
     return architecture(json.loads(config))
+
+
+def _settings(request: Request) -> dict[str, Any]:
+    metrics, weighted, loss_weights = _measures(request.model)
+    return {
+        "model": request.model,
+        "loss": named_loss(request.model.loss),
+        "like": request.rows,
+        "way": way_of(request),
+        "loss_weights": loss_weights,
+        "metrics": metrics,
+        "weighted_metrics": weighted,
+    }
 
 
 def _measures(model: keras.Model) -> tuple[Any, Any, Any]:

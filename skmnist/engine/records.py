@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from skmnist._keras import keras
 from skmnist.augmentation import Augmentation
-from skmnist.engine._tensorflow import State
+from skmnist.engine.arrays import State
 from skmnist.engine.schedules import Schedule
 from skmnist.history import History
 from skmnist.networks import Network

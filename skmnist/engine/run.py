@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from skmnist.engine._tensorflow import State
+from skmnist.engine.arrays import State
 from skmnist.engine.keys import optimizer_key
 from skmnist.engine.programs import program_key
 from skmnist.engine.records import Checkpoint, Fit, Pause, Progress, Request, Rows

@@ -14,26 +14,18 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from skmnist._keras import keras
-from skmnist.engine._tensorflow import State, n_cores
-from skmnist.engine._tensorflow_data import Pool, StackData
-from skmnist.engine._tensorflow_stack import StackTrainer
+from skmnist.engine import backend
+from skmnist.engine.arrays import Pool, StackData, State, few_lengths
+from skmnist.engine.backend import n_cores
+from skmnist.engine.free import free_rates
 from skmnist.engine.keras_loop import needs_keras
-from skmnist.engine.keys import DENSE_KINDS, dropout_layers, named_loss
 from skmnist.engine.programs import n_steps, stack_trainer, way_of
 from skmnist.engine.records import Rows
 from skmnist.engine.run import Run
-from skmnist.engine.training import free_rates, run_alone
+from skmnist.engine.training import run_alone
 
 __all__ = ["Outcome", "train_runs"]
 
-_ELEMENTWISE: Final = (
-    keras.optimizers.SGD,
-    keras.optimizers.Adam,
-    keras.optimizers.AdamW,
-    keras.optimizers.RMSprop,
-)
-"""Optimizers that treat each weight alone, and so many networks as one."""
 _STACKED_WEIGHTS: Final = 2e6
 """Weights of all networks of a stack, about. With RMSprop's memory and the gradients these are 24
 megabytes: more no longer stay in the caches of a processor from one step to the next. Measured on
@@ -96,7 +88,8 @@ def train_runs(runs: Sequence[Run]) -> list[Outcome]:
 def _jobs(members: Sequence[int], group: Sequence[Run]) -> Iterator[Job]:
     """Divide a group into stacks of one size, so that they share a program, or into single runs."""
     n_weights = group[0].model.count_params()
-    size = 1 if n_weights > _LARGE else _stack_size(n_weights, len(group))
+    too_large = n_weights > _LARGE and not backend.has_accelerator()
+    size = 1 if too_large else _stack_size(n_weights, len(group))
     if size == 1:
         for i, run in zip(members, group, strict=True):
             yield [i], functools.partial(_train_alone, run)
@@ -123,7 +116,8 @@ def _n_lanes(jobs: Sequence[Job], runs: Sequence[Run]) -> int:
     first = runs[jobs[0][0][0]]
     n_runs = sum(len(members) for members, _ in jobs)
     work = first.model.count_params() * n_steps(first.request) * len(first.epochs) * n_runs
-    return min(n_cores(), _MOST_LANES, len(jobs) // 2) if work > _LANES_REPAY else 1
+    repays = work > _LANES_REPAY or not backend.ONE_AT_A_TIME
+    return min(n_cores(), _MOST_LANES, len(jobs) // 2) if repays else 1
 
 
 def _in_lanes(
@@ -178,14 +172,16 @@ def _stack_key(run: Run) -> Hashable:
         or request.plan.augmentation is not None
         or needs_keras(model, ())
         or not run.epochs
-        or way_of(request) == "keras"
-        or not _is_chain(model)
-        or not _is_elementwise(model.optimizer)
-        or not _counts_classes(model)
     ):
+        return None
+    n_held_out = len(request.validation.X) if request.validation else 0
+    lengths = len(request.rows.X), n_held_out
+    alike = backend.stack_key(model, way_of(request), lengths)
+    if alike is None:
         return None
     slots = run.start.slots
     return (
+        alike,
         run.program_key,
         n_steps(request),
         request.plan.batch_size,
@@ -193,45 +189,6 @@ def _stack_key(run: Run) -> Hashable:
         request.validation is None,
         int(slots[0]) if slots else 0,  # steps that the optimizer has taken
     )
-
-
-def _is_chain(model: keras.Model) -> bool:
-    """Tell whether each layer is dense, used once, learns all its weights and leaves them free."""
-    free = dropout_layers(model)
-    return all(
-        type(layer) in DENSE_KINDS
-        and len(layer._inbound_nodes) == 1
-        and layer.trainable
-        and getattr(layer, "kernel_constraint", None) is None
-        and getattr(layer, "bias_constraint", None) is None
-        and getattr(layer, "lora_rank", None) is None
-        and getattr(layer, "quantization_mode", None) is None
-        and _is_of_keras(getattr(layer, "activation", None))
-        and (not isinstance(layer, keras.layers.Dropout) or not layer.rate or layer in free)
-        for layer in model.layers
-    )
-
-
-def _is_of_keras(function: Any) -> bool:
-    return (
-        function is None
-        or type(function).__module__.startswith("keras.")
-        or (getattr(function, "__module__", "").startswith("keras."))
-    )
-
-
-def _is_elementwise(optimizer: keras.optimizers.Optimizer) -> bool:
-    limits = ("clipnorm", "global_clipnorm", "gradient_accumulation_steps")
-    return (
-        type(optimizer) in _ELEMENTWISE
-        and not callable(optimizer.learning_rate)
-        and not any(getattr(optimizer, name, None) for name in limits)
-    )
-
-
-def _counts_classes(model: keras.Model) -> bool:
-    kinds = (keras.losses.CategoricalCrossentropy, keras.losses.SparseCategoricalCrossentropy)
-    return isinstance(named_loss(model.loss), kinds) and model.output_shape[-1] > 1
 
 
 def _stack_size(n_weights: int, n_networks: int) -> int:
@@ -246,7 +203,7 @@ def _stack_size(n_weights: int, n_networks: int) -> int:
 
 def _pooled(rows: Sequence[Rows]) -> StackData:
     n_rows = np.array([len(each.X) for each in rows], np.int32)
-    X, y, weights = (Pool.of(arrays) for arrays in zip(*rows, strict=True))
+    X, y, weights = (Pool.of(arrays, backend.to_device) for arrays in zip(*rows, strict=True))
     return StackData(X, y, weights, n_rows)
 
 
@@ -273,7 +230,8 @@ def _train_stack(
         state, logs = program.epoch(state, data, orders, rates[epoch], free)
         if validation:
             rows = [np.arange(n, dtype=np.int32) for n in validation.n_rows]
-            whole = _batches(rows, size, min(_EVALUATION_ROWS, int(validation.n_rows.max())))
+            most = few_lengths(int(validation.n_rows.max()))
+            whole = _batches(rows, size, min(_EVALUATION_ROWS, most))
             val_logs = program.evaluate(state, validation, whole)
             logs |= {f"val_{name}": values for name, values in val_logs.items()}
         for i, run in enumerate(runs):
@@ -292,7 +250,7 @@ def _train_stack(
 
 
 def _end_epoch(
-    program: StackTrainer, run: Run, i: int, state: State, logs: dict[str, NDArray[Any]]
+    program: backend.StackTrainer, run: Run, i: int, state: State, logs: dict[str, NDArray[Any]]
 ) -> dict[int, State | Exception]:
     """Tell a run what its network has come to; gives its end, if this is it."""
     try:

@@ -10,15 +10,16 @@ from typing import Any, Final
 import numpy as np
 
 from skmnist._keras import keras
-from skmnist.engine import _tensorflow as backend
+from skmnist.engine import backend
+from skmnist.engine.arrays import State
+from skmnist.engine.free import free_rates
 from skmnist.engine.keras_callbacks import KerasCallbacks
 from skmnist.engine.keras_loop import needs_keras, train_by_keras
-from skmnist.engine.keys import dropout_layers
 from skmnist.engine.programs import n_steps, trainer
 from skmnist.engine.records import Fit, Plan, Request, Rows
 from skmnist.engine.run import Run
 
-__all__ = ["free_rates", "run_alone", "train", "trained_elsewhere"]
+__all__ = ["run_alone", "train", "trained_elsewhere"]
 
 trained_elsewhere: Final[ContextVar[Callable[[Request], Fit] | None]] = ContextVar(
     "trained_elsewhere", default=None
@@ -53,7 +54,7 @@ def train(model: keras.Model, rows: Rows, plan: Plan, **settings: Any) -> Fit:
     return run.fit(run_alone(run))
 
 
-def run_alone(run: Run, lane: int = 0) -> backend.State:
+def run_alone(run: Run, lane: int = 0) -> State:
     """Train one network through the epochs of its run; gives the state after the last."""
     request = run.request
     by_keras = needs_keras(request.model, request.callbacks)
@@ -65,15 +66,7 @@ def run_alone(run: Run, lane: int = 0) -> backend.State:
     return state
 
 
-def free_rates(model: keras.Model) -> list[float]:
-    """Read the rates that are arguments of a program: of dropout, then the weight decay."""
-    free = [float(layer.rate) for layer in dropout_layers(model)]
-    if model.optimizer.weight_decay is not None:
-        free.append(float(model.optimizer.weight_decay))
-    return free
-
-
-def _train_by_program(run: Run, lane: int) -> backend.State:
+def _train_by_program(run: Run, lane: int) -> State:
     model, rows, plan, state = run.model, run.request.rows, run.plan, run.start
     batch, steps = min(plan.batch_size, len(rows.X)), n_steps(run.request)
     program = trainer(run.request, run.program_key, lane)
@@ -101,7 +94,7 @@ def _train_by_program(run: Run, lane: int) -> backend.State:
             logs |= {f"val_{name}": value for name, value in val_logs.items()}
         if keras_callbacks:
             state = keras_callbacks.call(state, "on_epoch_end", epoch, logs)
-        stop = run.end_epoch(logs, functools.partial(backend.State, *state))
+        stop = run.end_epoch(logs, functools.partial(State, *state))
         if stop or getattr(model, "stop_training", False):
             run.progress.stopped = True
             break

@@ -1,15 +1,36 @@
-"""Rows on the device: of one network, or of several with equal arrays in one place."""
+"""What goes in and out of programs: a network's state, and rows, of one network or of several.
+
+The same for every backend; "on the device" are the backend's own arrays.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-import tensorflow as tf
 from numpy.typing import NDArray
 
-__all__ = ["Data", "Pool", "StackData", "place"]
+__all__ = ["Data", "Pool", "StackData", "State", "few_lengths", "lengthened"]
+
+
+class State(NamedTuple):
+    """All that a training step changes.
+
+    Parameters
+    ----------
+    variables : list of array
+        Weights and random seeds of the network, in the order of `keras.Model.variables`.
+    slots : list of array
+        What the optimizer remembers, its learning rate excepted.
+    """
+
+    variables: list[Any]
+    slots: list[Any]
+
+    def to_numpy(self) -> State:
+        """Bring the state back from the device."""
+        return State(*([_owned(array) for array in arrays] for arrays in self))
 
 
 class Data(NamedTuple):
@@ -29,32 +50,6 @@ class Data(NamedTuple):
     n_rows: int
 
 
-def place(
-    X: NDArray[Any], y: NDArray[Any], weights: NDArray[Any], *, whole_batches_of: int = 1
-) -> Data:
-    """Bring rows to the device, padded with zeros to whole batches.
-
-    Parameters
-    ----------
-    X, y, weights : ndarray
-        Of one length.
-    whole_batches_of : int, default=1
-        Rows a batch.
-
-    Returns
-    -------
-    Data
-        The rows.
-    """
-    missing = -len(X) % whole_batches_of
-    arrays = [
-        np.pad(a, [(0, missing)] + [(0, 0)] * (a.ndim - 1)) if missing else a
-        for a in (X, y, weights)
-    ]
-    placed_X, placed_y, placed_weights = map(tf.convert_to_tensor, arrays)
-    return Data(placed_X, placed_y, placed_weights, len(X))
-
-
 class Pool(NamedTuple):
     """Arrays of rows one behind the other, each of them once.
 
@@ -66,11 +61,11 @@ class Pool(NamedTuple):
         Where the rows of each array begin; equal arrays share a place.
     """
 
-    rows: tf.Tensor
+    rows: Any
     starts: NDArray[np.int32]
 
     @classmethod
-    def of(cls, arrays: Sequence[NDArray[Any]]) -> Pool:
+    def of(cls, arrays: Sequence[NDArray[Any]], to_device: Callable[[NDArray[Any]], Any]) -> Pool:
         """Pool arrays on the device; the length is rounded up, so that few lengths occur."""
         places: list[tuple[NDArray[Any], int]] = []
         starts, end = [], 0
@@ -80,11 +75,10 @@ class Pool(NamedTuple):
                 places.append((array, end))
                 place, end = end, end + len(array)
             starts.append(place)
-        step = max(64, 1 << max(end.bit_length() - 4, 0))
-        rows = np.zeros((-(-end // step) * step, *arrays[0].shape[1:]), arrays[0].dtype)
+        rows = np.zeros((few_lengths(end), *arrays[0].shape[1:]), arrays[0].dtype)
         for array, start in places:
             rows[start : start + len(array)] = array
-        return cls(tf.convert_to_tensor(rows), np.array(starts, np.int32))
+        return cls(to_device(rows), np.array(starts, np.int32))
 
 
 class StackData(NamedTuple):
@@ -108,6 +102,24 @@ class StackData(NamedTuple):
         chosen = np.asarray(networks)
         X, y, weights = (pool._replace(starts=pool.starts[chosen]) for pool in self[:3])
         return StackData(X, y, weights, self.n_rows[chosen])
+
+
+def few_lengths(n_rows: int) -> int:
+    """Round a number of rows up by at most an eighth, or to 64, so that few numbers occur."""
+    step = max(64, 1 << max(n_rows.bit_length() - 4, 0))
+    return -(-n_rows // step) * step
+
+
+def lengthened(array: NDArray[Any], n_rows: int) -> NDArray[Any]:
+    """Pad an array with rows of zeros."""
+    missing = n_rows - len(array)
+    return np.pad(array, [(0, missing)] + [(0, 0)] * (array.ndim - 1)) if missing else array
+
+
+def _owned(array: Any) -> NDArray[Any]:
+    """Give an array that may be written to: some backends lend their own memory."""
+    values = np.asarray(array)
+    return values if values.flags.writeable else values.copy()
 
 
 def _equal(one: NDArray[Any], other: NDArray[Any]) -> bool:

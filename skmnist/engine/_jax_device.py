@@ -1,0 +1,96 @@
+"""JAX's side of the process: its threads, its device, and rows on it."""
+
+from __future__ import annotations
+
+import functools
+import os
+from typing import Any, Final
+
+from numpy.typing import NDArray
+
+from skmnist.engine.arrays import Data, few_lengths, lengthened
+from skmnist.engine.process import own_cores, refuse_forks, worker_share
+
+# isort: split
+import jax
+import jax.numpy as jnp
+
+__all__ = [
+    "ONE_AT_A_TIME",
+    "check_process",
+    "forget_kernels",
+    "has_accelerator",
+    "n_cores",
+    "place",
+    "to_device",
+]
+
+ONE_AT_A_TIME: Final = False
+"""Whether a program serves one training at a time: these are pure functions, and serve any."""
+_THREADS: Final = "PJRT_NPROC"
+"""Read by JAX's client of the processor when it starts, and never again."""
+
+
+def check_process() -> None:
+    """Refuse to work in a fork of a process that has worked; start JAX where it has not run yet."""
+    refuse_forks("JAX")
+    _start()
+
+
+@functools.cache
+def _start() -> None:
+    """Start JAX's client with no more threads than a joblib worker is given.
+
+    If something else has used JAX before, it runs with the user's own settings.
+    """
+    share = worker_share()
+    if share is None or _THREADS in os.environ:
+        return
+    os.environ[_THREADS] = str(share)
+    try:
+        jax.devices()
+    finally:
+        del os.environ[_THREADS]
+
+
+def n_cores() -> int:
+    """Tell how many cores JAX has to itself."""
+    return worker_share() or own_cores()
+
+
+@functools.cache
+def has_accelerator() -> bool:
+    """Tell whether JAX runs on something else than the processor."""
+    return jax.default_backend() != "cpu"
+
+
+def forget_kernels() -> None:
+    """Free what is kept for the variables of models that are gone: JAX keeps nothing of them."""
+
+
+def to_device(array: NDArray[Any]) -> jax.Array:
+    """Bring an array to the device."""
+    return jnp.asarray(array)
+
+
+def place(
+    X: NDArray[Any], y: NDArray[Any], weights: NDArray[Any], *, whole_batches_of: int = 1
+) -> Data:
+    """Bring rows to the device, padded with zeros to whole batches.
+
+    Parameters
+    ----------
+    X, y, weights : ndarray
+        Of one length.
+    whole_batches_of : int, default=1
+        Rows a batch. With 1, the length is rounded up as well: programs hold for one length.
+
+    Returns
+    -------
+    Data
+        The rows.
+    """
+    length = len(X) + -len(X) % whole_batches_of
+    if whole_batches_of == 1:
+        length = few_lengths(length)
+    return Data(*(to_device(lengthened(a, length)) for a in (X, y, weights)), len(X))

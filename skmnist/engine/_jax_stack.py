@@ -1,0 +1,169 @@
+"""Training programs on JAX for a stack: `jax.vmap` over the program of one network."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Hashable, Sequence
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skmnist._keras import keras
+from skmnist.engine._jax import Program, _Rows
+from skmnist.engine._jax_device import has_accelerator
+from skmnist.engine._jax_layers import convolves
+from skmnist.engine.arrays import StackData, State
+from skmnist.engine.keys import Way
+
+# isort: split
+import jax
+
+__all__ = ["StackTrainer", "stack_key"]
+
+_STACKED: Final = 4e5
+"""Weights of a network up to which stacks pay on the processor."""
+
+
+def stack_key(model: keras.Model, way: Way, lengths: tuple[int, int]) -> Hashable:
+    """Tell what networks of a program must have in common to be stacked; None if none can be.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Compiled.
+    way : {"keras", "xla"}
+        How an epoch of it alone runs.
+    lengths : tuple of int
+        How many rows it is trained and validated on. Keras's own steps can't tell padding from
+        rows, and so ask for equal ones.
+
+    Returns
+    -------
+    hashable or None
+        Equal for networks that can be stacked.
+    """
+    if not _pays(model) or type(model).train_step is not keras.Model.train_step:
+        return None
+    return lengths if way == "keras" else "any"
+
+
+def _pays(model: keras.Model) -> bool:
+    """Tell whether a stack is quicker than its networks one by one."""
+    return has_accelerator() or (model.count_params() <= _STACKED and not convolves(model))
+
+
+class StackTrainer(Program):
+    """Training epochs and evaluations of several networks of one architecture at once."""
+
+    n_traces: Final = 0
+    """None beside those of `Program`, which counts for both."""
+
+    def stack(self, states: Sequence[State]) -> State:
+        """Stack the states of single networks.
+
+        Parameters
+        ----------
+        states : sequence of State
+            One a network, all with slots.
+
+        Returns
+        -------
+        State
+            Theirs, with one more axis in front.
+        """
+        return State(
+            *(
+                [np.stack(arrays) for arrays in zip(*each, strict=True)]
+                for each in zip(*states, strict=True)
+            )
+        )
+
+    def take(self, state: State, network: int) -> State:
+        """Take the state of a single network out of a stack's.
+
+        Parameters
+        ----------
+        state : State
+            Of the stack.
+        network : int
+            Which.
+
+        Returns
+        -------
+        State
+            As `Trainer` has it.
+        """
+        if isinstance(state.variables[0], np.ndarray):
+            return State(*([array[network].copy() for array in arrays] for arrays in state))
+        return State(*self._take(tuple(state), network)).to_numpy()
+
+    @functools.cached_property
+    def _take(self) -> Any:
+        """On the device: only one network's arrays travel."""
+        return jax.jit(lambda state, i: jax.tree.map(lambda array: array[i], state))
+
+    def epoch(
+        self,
+        state: State,
+        data: StackData,
+        order: NDArray[np.int32],
+        rates: NDArray[np.float32],
+        free: NDArray[np.float32],
+    ) -> tuple[State, dict[str, NDArray[Any]]]:
+        """Train all networks for an epoch.
+
+        Parameters
+        ----------
+        state : State
+            The state before.
+        data : StackData
+            The rows.
+        order : ndarray of shape (n_steps, n_networks, batch_size)
+            Indices into the rows of each network; those behind the last row are padding.
+        rates : ndarray of shape (n_steps, n_networks)
+            Learning rates.
+        free : ndarray of shape (n_free, n_networks)
+            Rates of the free dropout layers, then the weight decay, if there are any.
+
+        Returns
+        -------
+        State
+            The state after.
+        dict of str to ndarray of shape (n_networks,)
+            Loss and metrics over the epoch.
+        """
+        state, logs = self._run_epoch(state, _pooled(data), data.n_rows, order, rates, free)
+        return state, _arrays(logs)
+
+    def evaluate(
+        self, state: State, data: StackData, order: NDArray[np.int32]
+    ) -> dict[str, NDArray[Any]]:
+        """Compute loss and metrics of all networks without training.
+
+        Parameters
+        ----------
+        state : State
+            The state, which stays as it is.
+        data : StackData
+            The rows.
+        order : ndarray of shape (n_batches, n_networks, batch_size)
+            Indices into the rows of each network; those behind the last row are padding.
+
+        Returns
+        -------
+        dict of str to ndarray of shape (n_networks,)
+            Loss and metrics.
+        """
+        return _arrays(self._run_evaluation(state, _pooled(data), data.n_rows, order))
+
+
+def _pooled(data: StackData) -> _Rows:
+    pools = data[:3]
+    starts = np.stack([pool.starts for pool in pools], axis=1)  # (n_networks, 3)
+    return _Rows(*(pool.rows for pool in pools), starts)
+
+
+def _arrays(logs: dict[str, Any]) -> dict[str, NDArray[Any]]:
+    """Read logs, the loss first; JAX sorts them by name."""
+    return {name: np.asarray(logs[name]) for name in sorted(logs, key=lambda name: name != "loss")}

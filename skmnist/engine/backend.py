@@ -1,0 +1,57 @@
+"""The library that trains and predicts: Keras's own choice, made when Keras is loaded.
+
+Each backend is a few modules, `_tensorflow*` or `_jax*`, with the names below; the rest of the
+engine knows no other.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from skmnist._keras import keras
+
+if TYPE_CHECKING or keras.backend.backend() == "tensorflow":
+    from skmnist.engine._tensorflow import (
+        ONE_AT_A_TIME,
+        Trainer,
+        check_process,
+        forget_kernels,
+        has_accelerator,
+        n_cores,
+        place,
+        to_device,
+    )
+    from skmnist.engine._tensorflow_predict import Predictor
+    from skmnist.engine._tensorflow_stack import StackTrainer, stack_key
+elif keras.backend.backend() == "jax":
+    from skmnist.engine._jax import Trainer
+    from skmnist.engine._jax_device import (
+        ONE_AT_A_TIME,
+        check_process,
+        forget_kernels,
+        has_accelerator,
+        n_cores,
+        place,
+        to_device,
+    )
+    from skmnist.engine._jax_predict import Predictor
+    from skmnist.engine._jax_stack import StackTrainer, stack_key
+else:
+    raise ImportError(
+        f"skmnist trains on TensorFlow or JAX, and Keras is set to {keras.backend.backend()!r}: "
+        "set KERAS_BACKEND to 'tensorflow' or 'jax' before Python starts."
+    )
+
+__all__ = [
+    "ONE_AT_A_TIME",
+    "Predictor",
+    "StackTrainer",
+    "Trainer",
+    "check_process",
+    "forget_kernels",
+    "has_accelerator",
+    "n_cores",
+    "place",
+    "stack_key",
+    "to_device",
+]

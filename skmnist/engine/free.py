@@ -1,0 +1,56 @@
+"""The numbers of a network that are arguments of its program: dropout rates and weight decay."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+
+from skmnist._keras import keras
+from skmnist.engine.keys import dropout_layers
+from skmnist.networks import Network
+
+__all__ = ["copy_with_free_dropout", "copy_with_layers", "free_rates"]
+
+
+def free_rates(model: keras.Model) -> list[float]:
+    """Read the rates that are arguments of a program: of dropout, then the weight decay."""
+    free = [float(layer.rate) for layer in dropout_layers(model)]
+    if model.optimizer.weight_decay is not None:
+        free.append(float(model.optimizer.weight_decay))
+    return free
+
+
+def copy_with_free_dropout(model: keras.Model, kind: type) -> keras.Model:
+    """Copy a network, with a kind of dropout whose rate is free."""
+    free = {id(layer) for layer in dropout_layers(model)}
+    return copy_with_layers(model, lambda layer: kind if id(layer) in free else None)
+
+
+def copy_with_layers(
+    model: keras.Model, kind_of: Callable[[keras.Layer], type | None]
+) -> keras.Model:
+    """Copy a network, with other kinds of layers in the place of some.
+
+    Parameters
+    ----------
+    model : keras.Model
+        A network.
+    kind_of : callable
+        Gives a subclass of a layer's class to take its place, or None.
+
+    Returns
+    -------
+    keras.Model
+        Not compiled.
+    """
+    network = Network.from_keras(model)
+    kinds = {layer.name: kind for layer in model.layers if (kind := kind_of(layer))}
+    config, objects = json.loads(network.config), dict(network.custom_objects)
+    for layer in config["config"].get("layers", []) if kinds else []:
+        kind = kinds.get(layer["config"]["name"])
+        if kind is not None:
+            name = kind.__name__
+            layer |= {"module": None, "class_name": name, "registered_name": name}
+            objects[name] = kind
+    return replace(network, config=json.dumps(config), custom_objects=objects).to_keras()
