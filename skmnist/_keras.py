@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-__all__ = ["keras"]
+__all__ = ["keras", "without"]
 
 _CHATTER: Final = re.compile(rb"(I\d{4} |WARNING: All log messages before absl)")
 _READ_ONCE: Final = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "1"}
@@ -55,6 +55,19 @@ def _without_chatter() -> Iterator[None]:
             for line in caught:
                 if not _CHATTER.match(line):
                     os.write(2, line)
+
+
+@contextmanager
+def without(library: str, *, unless: bool = False) -> Iterator[None]:
+    """Let a library that is not loaded seem not to be installed, to what is imported inside."""
+    if unless or library in sys.modules:
+        yield
+        return
+    sys.modules[library] = None  # type: ignore[assignment] # Python's own way to say so
+    try:
+        yield
+    finally:
+        del sys.modules[library]
 
 
 if "keras" not in sys.modules:

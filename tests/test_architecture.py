@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from backends import BACKEND, only_on
 
 PACKAGE = Path(__file__).parents[1] / "skmnist"
 
@@ -15,6 +16,7 @@ FLOORS = {
     "_idx": 0,
     "_images": 0,
     "_keras": 0,
+    "_versions": 0,
     "recipes": 0,
     "history": 0,
     "augmentation": 1,
@@ -144,7 +146,7 @@ def run(code: str) -> subprocess.CompletedProcess:
 
 
 def test_imports_have_no_side_effects():
-    """TensorFlow's own import draws random numbers and sets variables; ours add nothing."""
+    """Keras's own import draws random numbers and sets variables; ours add nothing."""
     run(
         "import os, random, logging, numpy as np, keras\n"
         "def state():\n"
@@ -153,12 +155,67 @@ def test_imports_have_no_side_effects():
         "before = state()\n"
         "import skmnist.classifiers, skmnist.datasets, skmnist.comparison, skmnist.persistence\n"
         "assert state() == before\n"
+    )
+
+
+@only_on("tensorflow", "it is TensorFlow's switch")
+def test_operations_are_left_as_they_are():
+    run(
+        "import skmnist.classifiers\n"
         "from tensorflow.python.framework.config import is_op_determinism_enabled\n"
         "assert not is_op_determinism_enabled()\n"
     )
 
 
-def test_tensorflow_loads_without_chatter():
+def backend_names(path: Path) -> dict[str, list[str]]:
+    """What a module of a backend offers: functions and methods, with their parameters."""
+    tree = ast.parse(path.read_text())
+    offered = {}
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef):
+            offered[node.name] = [a.arg.strip("_") for a in node.args.args + node.args.kwonlyargs]
+        elif isinstance(node, ast.ClassDef):
+            for part in node.body:
+                if isinstance(part, ast.FunctionDef) and not part.name.startswith("_"):
+                    names = [a.arg for a in part.args.args + part.args.kwonlyargs]
+                    offered[f"{node.name}.{part.name}"] = names
+    return offered
+
+
+def test_backends_offer_the_same():
+    sides = {
+        side: {
+            name: parameters
+            for path in PACKAGE.glob(f"engine/_{side}*.py")
+            for name, parameters in backend_names(path).items()
+        }
+        for side in ("tensorflow", "jax")
+    }
+    from skmnist.engine import backend
+
+    for name in backend.__all__:
+        ours = {
+            side: {n: p for n, p in names.items() if n == name or n.startswith(f"{name}.")}
+            for side, names in sides.items()
+        }
+        assert ours["tensorflow"] == ours["jax"]
+
+
+@pytest.mark.parametrize("other", sorted({"tensorflow", "jax"} - {BACKEND}))
+def test_the_other_backend_is_not_loaded(other):
+    run(f"import skmnist.classifiers, sys; assert {other!r} not in sys.modules")
+
+
+def test_an_unknown_backend_is_refused():
+    code = "import skmnist.classifiers"
+    environment = os.environ | {"KERAS_BACKEND": "numpy"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, env=environment
+    )
+    assert "trains on TensorFlow or JAX, and Keras is set to 'numpy'" in done.stderr
+
+
+def test_keras_loads_without_chatter():
     done = run(
         "import skmnist.classifiers; import os; print([n for n in os.environ if 'TF_' in n])"
     )

@@ -337,7 +337,7 @@ def test_model_is_a_keras_model(blobs, tmp_path):
     classifier = dense(epochs=5, batch_norm=True, dropout=0.2).fit(X, y)
     model = classifier.model_
     assert isinstance(model, keras.Model)
-    np.testing.assert_allclose(model(X).numpy(), classifier.predict_proba(X), atol=1e-6)
+    np.testing.assert_allclose(np.asarray(model(X)), classifier.predict_proba(X), atol=1e-6)
     model.save(tmp_path / "network.keras")
     assert (tmp_path / "network.keras").exists()
 

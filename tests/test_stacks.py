@@ -2,8 +2,16 @@
 
 import numpy as np
 import pytest
+from backends import only_on
 
-from skmnist import DenseClassifier, engine, flatten_and_scale
+from skmnist import (
+    ConvClassifier,
+    DenseClassifier,
+    KerasClassifier,
+    dense_network,
+    engine,
+    flatten_and_scale,
+)
 from skmnist.engine import run_together, stacks
 
 ALIKE = {"hidden_layer_sizes": (32, 16), "batch_size": 64, "random_state": 0}
@@ -56,6 +64,61 @@ def test_a_stack_equals_networks_alone(rows, stack_sizes, optimizer):
     assert stack_sizes == [3]
     for classifier, own in zip(together, settings, strict=True):
         assert_same(classifier, DenseClassifier(**own).fit(*rows))
+
+
+ANY = {
+    "convolutions": lambda **own: ConvClassifier((4, 6), hidden_layer_sizes=(8,), **own),
+    "batch normalisation": lambda **own: DenseClassifier((16,), batch_norm=True, **own),
+    "all of it": lambda **own: ConvClassifier((4,), batch_norm=True, **own),
+    "other metrics": lambda **own: DenseClassifier(
+        (16,), metrics=["top_k_categorical_accuracy"], **own
+    ),
+    "gradients of limited length": lambda learning_rate, dropout, **own: KerasClassifier(
+        dense_network,
+        model__hidden_layer_sizes=(16,),
+        model__dropout=dropout,
+        optimizer="nadam",
+        optimizer__learning_rate=learning_rate,
+        optimizer__global_clipnorm=0.1,
+        loss="sparse_categorical_crossentropy",
+        metrics=["accuracy"],
+        **own,
+    ),
+}
+
+
+@only_on("jax", "TensorFlow's stacks are of dense networks")
+@pytest.mark.parametrize("kind", ANY)
+def test_any_network_can_be_stacked(kind, rows, stack_sizes, monkeypatch):
+    from skmnist.engine import _jax_stack
+
+    monkeypatch.setattr(_jax_stack, "_pays", lambda model: True)
+    settings = [
+        {"learning_rate": rate, "dropout": dropout, "batch_size": 64, "random_state": seed}
+        for rate, dropout, seed in [(0.001, 0.1, 0), (0.003, 0.5, 1), (0.02, 0.3, 7)]
+    ]
+    common = {"epochs": 1, "validation_split": 0.2}
+    together = fit_together([ANY[kind](**common, **own) for own in settings], *rows)
+    assert stack_sizes == [3]
+    for classifier, own in zip(together, settings, strict=True):
+        assert_same(classifier, ANY[kind](**common, **own).fit(*rows), tolerance=2e-5)
+
+
+@only_on("jax", "TensorFlow's stacks are of dense networks")
+def test_networks_that_see_padding_are_stacked_with_their_like(rows, stack_sizes, monkeypatch):
+    from skmnist.engine import _jax_stack
+
+    monkeypatch.setattr(_jax_stack, "_pays", lambda model: True)
+    X, y = rows
+    parts = [(X[:n], y[:n]) for n in (400, 401, 400, 401)]
+
+    def make():
+        return DenseClassifier((16,), batch_norm=True, epochs=1, batch_size=64, random_state=0)
+
+    together = [d.value for d in run_together([lambda p=p: make().fit(*p) for p in parts])]
+    assert stack_sizes == [2, 2]
+    for classifier, part in zip(together, parts, strict=True):
+        assert_same(classifier, make().fit(*part))
 
 
 def test_under_the_compiler_too(rows, stack_sizes, monkeypatch):

@@ -6,6 +6,7 @@ from pathlib import Path
 import joblib
 import numpy as np
 import pytest
+from backends import n_threads
 from sklearn.datasets import load_digits
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401 - lets it be imported
 from sklearn.model_selection import HalvingGridSearchCV
@@ -91,10 +92,8 @@ def test_halving_by_epochs(small):
 
 
 def _threads(X, y):
-    import tensorflow as tf
-
     make(epochs=1).fit(X, y)
-    return tf.config.threading.get_intra_op_parallelism_threads()
+    return n_threads()
 
 
 def test_workers_share_the_cores(small):

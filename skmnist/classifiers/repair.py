@@ -9,11 +9,13 @@ from typing import Any, Self
 
 from sklearn.base import BaseEstimator, ClassifierMixin
 
-import skmnist._keras  # noqa: F401 - before scikeras, which would load keras loudly
+from skmnist._keras import keras, without
 
 # isort: split
-from scikeras.wrappers import BaseWrapper
-from scikeras.wrappers import KerasClassifier as ScikerasClassifier
+# scikeras loads TensorFlow where it finds it, for a seed that is never set here
+with without("tensorflow", unless=keras.backend.backend() == "tensorflow"):
+    from scikeras.wrappers import BaseWrapper
+    from scikeras.wrappers import KerasClassifier as ScikerasClassifier
 
 __all__ = ["RepairedClassifier"]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import html
-import importlib.metadata
 import os
 import platform
 from collections.abc import Iterable
@@ -16,6 +15,7 @@ import pandas as pd
 from sklearn.metrics import ConfusionMatrixDisplay
 
 from skmnist._files import whole_file
+from skmnist._versions import versions
 from skmnist.comparison.result import HEADINGS, in_words, listed, written
 from skmnist.displays import as_png, new_axes
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["write_report"]
 
-_PACKAGES: Final = ("skmnist", "scikit-learn", "scikeras", "keras", "tensorflow", "numpy")
+_PACKAGES: Final = ("skmnist", "scikit-learn", "scikeras", "keras", "numpy")
 _MATRICES: Final = 4  # models whose confusion is shown
 
 _METHODS: Final = (
@@ -106,9 +106,8 @@ def _page(found: Comparison, title: str, made_by: str) -> str:
     parts += [_confusion(found, str(name)) for name in frame.index[:_MATRICES]]
     parts += ["</div>"]
     parts += _worst_mistakes(found)
-    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in _PACKAGES)
     machine = f"{os.cpu_count()} cores, {platform.machine()}"
-    run_by = f"Python {platform.python_version()}, {versions}; {machine}."
+    run_by = f"{versions(_PACKAGES)}; {machine}."
     parts += [
         "<h2>How this was made</h2>",
         f"<pre>{html.escape(made_by or _code(found))}</pre>",

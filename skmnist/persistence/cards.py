@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Iterable, Sequence
-from importlib.metadata import version
 from typing import Any, Final
 
 import numpy as np
@@ -12,11 +10,12 @@ from numpy.typing import ArrayLike
 from sklearn.metrics import precision_recall_fscore_support
 from sklearn.pipeline import Pipeline
 
+from skmnist._versions import versions
 from skmnist.significance import wilson
 
 __all__ = ["model_card"]
 
-_PACKAGES: Final = ("skmnist", "scikit-learn", "keras", "tensorflow", "numpy")
+_PACKAGES: Final = ("skmnist", "scikit-learn", "keras", "numpy")
 
 
 def model_card(
@@ -86,12 +85,11 @@ def model_card(
         values = ", ".join(f"{name} {value:.4f}" for name, value in logs.items())
         parts += ["## How it was trained", f"{last.n_iter_} epochs; after the last: {values}."]
     settings = last.get_params(deep=False).items()
-    versions = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
     parts += [
         "## Settings",
         _table(("parameter", "value"), ((f"`{k}`", f"`{v!r}`") for k, v in settings)),
         "## Versions",
-        f"Python {platform.python_version()}, {versions}.",
+        f"{versions(_PACKAGES)}.",
     ]
     return "\n\n".join(parts) + "\n"
 

@@ -1,22 +1,21 @@
 """What the benchmarks share: versions, peers, alternating repeats, tables with spread."""
 
-import importlib.metadata
 import os
-import platform
 import statistics
 import sys
 import time
 from collections.abc import Callable
 
-PACKAGES = ("skmnist", "scikit-learn", "scikeras", "keras", "tensorflow", "numpy")
+PACKAGES = ("skmnist", "scikit-learn", "scikeras", "keras", "numpy")
 
 
 def heading(title: str, *peers: str) -> None:
     """Print what is measured, where, with which versions of our packages and of the peers'."""
     print(title)
-    names = (*PACKAGES, *peers)
-    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in names)
-    print(f"Python {platform.python_version()}, {versions}; {os.cpu_count()} cores\n")
+    from skmnist._versions import backend, versions
+
+    listed = versions((*PACKAGES, *peers))
+    print(f"Keras on {backend()}; {listed}; {os.cpu_count()} cores\n")
 
 
 def seconds(call: Callable[[], object]) -> float:

@@ -13,6 +13,7 @@ import numpy as np
 from _common import alternate, heading, lesson_network, mnist, peers, seconds, table
 
 from skmnist import DenseClassifier, recipes
+from skmnist._versions import backend
 from skmnist.engine import clear_programs
 
 warnings.simplefilter("ignore")
@@ -91,11 +92,21 @@ def of_recipes(X, y, X_test, y_test):
     print()
 
 
-def rate(X, y):
-    """Floating-point operations of a warm epoch beside those of bare matrix products."""
+def matrix_products(batch):
+    """Give a function that multiplies matrices so many times, in one program of the backend."""
+    if backend() == "jax":
+        import jax
+        import jax.numpy as jnp
+
+        a, b = jnp.ones((batch, 784)), jnp.ones((784, 512))
+
+        def add(_, total):
+            return total + (a + total[0, 0] * 0) @ b
+
+        run = jax.jit(lambda n: jax.lax.fori_loop(0, n, add, jnp.zeros((batch, 512))))
+        return lambda n: run(n).block_until_ready()
     import tensorflow as tf
 
-    batch, epochs = 256, 5
     a, b = tf.random.normal((batch, 784)), tf.random.normal((784, 512))
 
     @tf.function
@@ -105,11 +116,18 @@ def rate(X, y):
             total += tf.matmul(a + total[0, 0] * 0, b)
         return total
 
+    return lambda n: products(tf.constant(n)).numpy()
+
+
+def rate(X, y):
+    """Floating-point operations of a warm epoch beside those of bare matrix products."""
+    batch, epochs = 256, 5
+    products = matrix_products(batch)
     classifier = DenseClassifier(**recipes.DEFAULT | {"epochs": epochs}, random_state=0)
     classifier.fit(X, y)
-    products(tf.constant(10))
+    products(10)
     calls = {
-        "products": lambda: products(tf.constant(500)).numpy(),
+        "products": lambda: products(500),
         "epochs": lambda: classifier.fit(X, y),
     }
     times = {name: statistics.median(v) for name, v in alternate(calls, 3).items()}
