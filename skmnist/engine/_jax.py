@@ -15,8 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skmnist._keras import keras
-from skmnist.engine._jax_device import has_accelerator
-from skmnist.engine._jax_layers import FreeDropout, convolves, kinds_for
+from skmnist.engine._jax_layers import FreeDropout, kinds_for
 from skmnist.engine.arrays import Data, State
 from skmnist.engine.free import copy_with_layers
 from skmnist.engine.keys import Way
@@ -118,9 +117,7 @@ class Program:
         rate = self._optimizer._learning_rate
         self._rate_at = next((i for i, v in enumerate(memory) if v is rate), None)
         # what the optimizer remembers before its first step
-        self.initial_slots = [np.array(v) for v in memory if v is not rate]
-        # XLA's convolutions are ten times as slow inside a loop on the processor
-        self._singly = convolves(model) and not has_accelerator()
+        self.initial_slots = [np.asarray(v).copy() for v in memory if v is not rate]
         of_rows = _Rows(None, None, None, 0)
         train, test = self._train_steps, self._test_steps
         if n_networks is not None:
@@ -182,9 +179,8 @@ class Program:
         counts = np.clip(n_rows - begun, 0, batch).astype(np.float32)
         rest = int(np.max(n_rows)) % batch if self.way == "keras" else 0
         whole = n_steps - (rest > 0)
-        for first in range(0, whole, 1 if self._singly else max(whole, 1)):
-            steps = slice(first, first + 1 if self._singly else whole)
-            yield steps, order[steps], counts[steps]
+        if whole:
+            yield slice(whole), order[:whole], counts[:whole]
         if rest:
             yield slice(whole, None), order[whole:, ..., :rest], counts[whole:]
 
@@ -202,7 +198,7 @@ class Program:
         rates: Any,
     ) -> tuple[list[Any], list[Any], list[Any], dict[str, Any]]:
         Program.n_traces += 1
-        step = self._keras_step if self.way == "keras" else self._lean_step
+        step: Any = self._keras_step if self.way == "keras" else self._lean_step
 
         def next_step(before: Any, batch: Any) -> tuple[Any, None]:
             chosen, count, rate = batch
@@ -390,7 +386,7 @@ class Trainer(Program):
 
 
 def _alone(data: Data) -> _Rows:
-    return _Rows(*data[:3], np.zeros(3, np.int32))
+    return _Rows(data.X, data.y, data.weights, np.zeros(3, np.int32))
 
 
 def _floats(logs: dict[str, Any]) -> dict[str, float]:

@@ -93,4 +93,5 @@ def place(
     length = len(X) + -len(X) % whole_batches_of
     if whole_batches_of == 1:
         length = few_lengths(length)
-    return Data(*(to_device(lengthened(a, length)) for a in (X, y, weights)), len(X))
+    placed = [to_device(lengthened(array, length)) for array in (X, y, weights)]
+    return Data(placed[0], placed[1], placed[2], len(X))

@@ -56,7 +56,7 @@ def _pays(model: keras.Model) -> bool:
 class StackTrainer(Program):
     """Training epochs and evaluations of several networks of one architecture at once."""
 
-    n_traces: Final = 0
+    n_traces = 0
     """None beside those of `Program`, which counts for both."""
 
     def stack(self, states: Sequence[State]) -> State:
@@ -161,7 +161,8 @@ class StackTrainer(Program):
 def _pooled(data: StackData) -> _Rows:
     pools = data[:3]
     starts = np.stack([pool.starts for pool in pools], axis=1)  # (n_networks, 3)
-    return _Rows(*(pool.rows for pool in pools), starts)
+    X, y, weights = (pool.rows for pool in pools)
+    return _Rows(X, y, weights, starts)
 
 
 def _arrays(logs: dict[str, Any]) -> dict[str, NDArray[Any]]:

@@ -97,7 +97,8 @@ def place(
         The rows.
     """
     length = len(X) + -len(X) % whole_batches_of
-    return Data(*(to_device(lengthened(a, length)) for a in (X, y, weights)), len(X))
+    placed = [to_device(lengthened(array, length)) for array in (X, y, weights)]
+    return Data(placed[0], placed[1], placed[2], len(X))
 
 
 def forget_kernels() -> None:
