@@ -277,7 +277,8 @@ class Network:
         Network
             Independent of ``model``.
         """
-        weights = model.get_weights() if arrays is None else arrays
+        # Keras's own `get_weights` warns of NumPy 2 on JAX
+        weights = [np.asarray(w).copy() for w in model.weights] if arrays is None else arrays
         return cls(json.dumps(serialized(model)), tuple(weights), own_objects(model))
 
     def to_keras(self) -> keras.Model:
