@@ -22,7 +22,9 @@ import jax
 __all__ = ["StackTrainer", "stack_key"]
 
 _STACKED: Final = 4e5
-"""Weights of a network up to which stacks pay on the processor."""
+"""Weights of a network up to which it is stacked on the processor. There stacks of 16 networks of
+5,000 and of 200,000 weights took as long as the networks one by one, within the noise of a busy
+machine: they save calls, and cost nothing. Convolutions of a stack are slow there."""
 
 
 def stack_key(model: keras.Model, way: Way, lengths: tuple[int, int]) -> Hashable:
@@ -49,7 +51,7 @@ def stack_key(model: keras.Model, way: Way, lengths: tuple[int, int]) -> Hashabl
 
 
 def _pays(model: keras.Model) -> bool:
-    """Tell whether a stack is quicker than its networks one by one."""
+    """Tell whether a stack is at least as quick as its networks one by one."""
     return has_accelerator() or (model.count_params() <= _STACKED and not convolves(model))
 
 
