@@ -175,8 +175,14 @@ def fetch_mnist(
     names = [
         f"{_PREFIX[p]}-{kind}-ubyte.gz" for kind in ("images-idx3", "labels-idx1") for p in parts
     ]
-    _require(home, names, download_if_missing, n_retries, delay)
-    arrays = [parse_idx(gzip.decompress(_verified(home / name))) for name in names]
+    paths = [home / name for name in names]
+    contents = [_intact(path) for path in paths]
+    if None in contents:
+        _require(home, names, download_if_missing, n_retries, delay)
+        contents = [_intact(path) for path in paths]
+    arrays = [
+        parse_idx(gzip.decompress(_there(*each))) for each in zip(paths, contents, strict=True)
+    ]
     images, labels = arrays[: len(parts)], arrays[len(parts) :]
     return _bunch(
         np.concatenate(images).astype(np.uint8, copy=False),
@@ -277,14 +283,18 @@ def _bunch(
 def _status(path: Path) -> FileStatus:
     if not path.is_file():
         return FileStatus(path, "missing")
-    intact = pooch.file_hash(str(path)) == FILES[path.name]
-    return FileStatus(path, "ok" if intact else "corrupt")
+    return FileStatus(path, "ok" if _intact(path) else "corrupt")
 
 
-def _verified(path: Path) -> bytes:
-    """Read a file whole, and look at what was read: it may have changed since it was verified."""
-    content = path.read_bytes()
-    if hashlib.sha256(content).hexdigest() != FILES[path.name]:
+def _intact(path: Path) -> bytes | None:
+    """Read a file whole; None if it is not there, or is another one."""
+    content = path.read_bytes() if path.is_file() else b""
+    return content if hashlib.sha256(content).hexdigest() == FILES[path.name] else None
+
+
+def _there(path: Path, content: bytes | None) -> bytes:
+    """Give what was verified as it was read: a file may change at any time after."""
+    if content is None:
         raise OSError(f"{path} changed while it was read; try again.")
     return content
 

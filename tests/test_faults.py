@@ -120,7 +120,6 @@ def test_a_server_that_never_answers_is_given_up(origin, home, monkeypatch):
 
 
 def test_a_file_that_changes_after_it_was_verified_is_not_read(mirror, home, monkeypatch):
-    fetch_mnist(data_home=home)
     verify = datasets._require
 
     def verify_then_change(*arguments):
