@@ -274,16 +274,16 @@ def test_label_smoothing_tempers(blobs):
 @BOTH
 def test_partial_fit_goes_on(make, blobs):
     X, y = blobs
-    classifier = make()
-    for _ in range(90):
+    classifier = make(batch_size=10)
+    for _ in range(30):
         classifier.partial_fit(X[:50], y[:50], classes=[0, 1, 2])
-    assert classifier.n_iter_ == 90
+    assert classifier.n_iter_ == 30
     assert classifier.score(X[:50], y[:50]) > 0.9
     with pytest.raises(ValueError, match="not the same as on last call to partial_fit"):
         classifier.partial_fit(X, y, classes=[0, 1])
     with pytest.raises(ValueError, match="not among the classes"):
         classifier.partial_fit(X, y + 1)
-    assert classifier.n_iter_ == 90
+    assert classifier.n_iter_ == 30
 
 
 def test_warm_start_is_one_longer_fit(blobs):
