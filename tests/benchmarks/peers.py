@@ -136,7 +136,7 @@ def skorch_s(module, criterion=None, *, stops=False, epochs=15, callbacks=(), **
     )
 
 
-def torch_network(**settings):
+def torch_network():
     """Build a dense network of PyTorch that takes rows of any width."""
     from torch import nn
 
