@@ -6,17 +6,18 @@ number of threads, and `jax.vmap` makes the program of a stack out of that of a 
 
 from __future__ import annotations
 
+import operator
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from skmnist._keras import keras
 from skmnist.engine._jax_layers import FreeDropout, kinds_for
-from skmnist.engine.arrays import Data, State
+from skmnist.engine.arrays import EVALUATION_ROWS, Data, State, loss_first
 from skmnist.engine.free import copy_with_layers
 from skmnist.engine.keys import Way
 
@@ -25,9 +26,6 @@ import jax
 import jax.numpy as jnp
 
 __all__ = ["Program", "Trainer"]
-
-_EVALUATION_ROWS: Final = 1000
-"""Rows a batch of an evaluation."""
 
 
 class _Rows(NamedTuple):
@@ -301,7 +299,12 @@ class Program:
 
     def _joined(self, trained: Sequence[Any], others: Sequence[Any]) -> list[Any]:
         places = [*self._trained, *self._others]
-        return [v for _, v in sorted(zip(places, [*trained, *others], strict=True), key=_place)]
+        return [
+            v
+            for _, v in sorted(
+                zip(places, [*trained, *others], strict=True), key=operator.itemgetter(0)
+            )
+        ]
 
     def _with_rate(self, slots: list[Any], rate: Any) -> list[Any]:
         at = self._rate_at
@@ -338,48 +341,14 @@ class Trainer(Program):
         rates: NDArray[np.float32],
         free: list[float],
     ) -> tuple[State, dict[str, float]]:
-        """Train for an epoch.
-
-        Parameters
-        ----------
-        state : State
-            The state before.
-        data : Data
-            The rows; padded to whole batches under XLA.
-        order : ndarray of shape (n_steps, batch_size)
-            Indices of rows; the last batch may reach into the padding.
-        rates : ndarray of shape (n_steps,)
-            The learning rate of each step.
-        free : list of float
-            Rates of the free dropout layers, then the weight decay, if there are any.
-
-        Returns
-        -------
-        State
-            The state after.
-        dict of str to float
-            Loss and metrics over the epoch, as Keras reports them.
-        """
+        """Train for an epoch, as `_tensorflow.Trainer` does."""
         n_rows, numbers = np.array(data.n_rows), np.array(free, np.float32)
         state, logs = self._run_epoch(state, _alone(data), n_rows, order, rates, numbers)
         return state, _floats(logs)
 
     def evaluate(self, state: State, data: Data) -> dict[str, float]:
-        """Compute loss and metrics without training.
-
-        Parameters
-        ----------
-        state : State
-            The state, which stays as it is.
-        data : Data
-            The rows.
-
-        Returns
-        -------
-        dict of str to float
-            Loss and metrics, as Keras reports them.
-        """
-        batch = min(_EVALUATION_ROWS, len(data.X))
+        """Compute loss and metrics without training."""
+        batch = min(EVALUATION_ROWS, len(data.X))
         n_steps = -(-data.n_rows // batch)
         order = np.arange(n_steps * batch, dtype=np.int32).reshape(n_steps, batch)
         return _floats(self._run_evaluation(state, _alone(data), np.array(data.n_rows), order))
@@ -390,12 +359,7 @@ def _alone(data: Data) -> _Rows:
 
 
 def _floats(logs: dict[str, Any]) -> dict[str, float]:
-    """Read logs, the loss first; JAX sorts them by name."""
-    return {name: float(logs[name]) for name in sorted(logs, key=lambda name: name != "loss")}
-
-
-def _place(pair: tuple[int, Any]) -> int:
-    return pair[0]
+    return {name: float(value) for name, value in loss_first(logs).items()}
 
 
 def is_correct(target: jax.Array, output: jax.Array) -> jax.Array:

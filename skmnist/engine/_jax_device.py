@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from numpy.typing import NDArray
 
-from skmnist.engine.arrays import Data, few_lengths, lengthened
+from skmnist.engine.arrays import Data, few_lengths
 from skmnist.engine.process import own_cores, refuse_forks, worker_share
 
 # isort: split
@@ -76,22 +76,11 @@ def to_device(array: NDArray[Any]) -> jax.Array:
 def place(
     X: NDArray[Any], y: NDArray[Any], weights: NDArray[Any], *, whole_batches_of: int = 1
 ) -> Data:
-    """Bring rows to the device, padded with zeros to whole batches.
+    """Bring rows to the device, as `_tensorflow.place` does.
 
-    Parameters
-    ----------
-    X, y, weights : ndarray
-        Of one length.
-    whole_batches_of : int, default=1
-        Rows a batch. With 1, the length is rounded up as well: programs hold for one length.
-
-    Returns
-    -------
-    Data
-        The rows.
+    Without whole batches the length is rounded up as well: programs hold for one length.
     """
     length = len(X) + -len(X) % whole_batches_of
     if whole_batches_of == 1:
         length = few_lengths(length)
-    placed = [to_device(lengthened(array, length)) for array in (X, y, weights)]
-    return Data(placed[0], placed[1], placed[2], len(X))
+    return Data.of((X, y, weights), length, to_device)

@@ -13,7 +13,7 @@ from skmnist._keras import keras
 from skmnist.engine._jax import Program, _Rows
 from skmnist.engine._jax_device import has_accelerator
 from skmnist.engine._jax_layers import convolves
-from skmnist.engine.arrays import StackData, State
+from skmnist.engine.arrays import StackData, State, loss_first
 from skmnist.engine.keys import Way
 
 # isort: split
@@ -62,18 +62,7 @@ class StackTrainer(Program):
     """None beside those of `Program`, which counts for both."""
 
     def stack(self, states: Sequence[State]) -> State:
-        """Stack the states of single networks.
-
-        Parameters
-        ----------
-        states : sequence of State
-            One a network, all with slots.
-
-        Returns
-        -------
-        State
-            Theirs, with one more axis in front.
-        """
+        """Stack the states of single networks, as `_tensorflow_stack.StackTrainer` does."""
         return State(
             *(
                 [np.stack(arrays) for arrays in zip(*each, strict=True)]
@@ -82,20 +71,7 @@ class StackTrainer(Program):
         )
 
     def take(self, state: State, network: int) -> State:
-        """Take the state of a single network out of a stack's.
-
-        Parameters
-        ----------
-        state : State
-            Of the stack.
-        network : int
-            Which.
-
-        Returns
-        -------
-        State
-            As `Trainer` has it.
-        """
+        """Take the state of a single network out of a stack's."""
         if isinstance(state.variables[0], np.ndarray):
             return State(*([array[network].copy() for array in arrays] for arrays in state))
         return State(*self._take(tuple(state), network)).to_numpy()
@@ -113,50 +89,14 @@ class StackTrainer(Program):
         rates: NDArray[np.float32],
         free: NDArray[np.float32],
     ) -> tuple[State, dict[str, NDArray[Any]]]:
-        """Train all networks for an epoch.
-
-        Parameters
-        ----------
-        state : State
-            The state before.
-        data : StackData
-            The rows.
-        order : ndarray of shape (n_steps, n_networks, batch_size)
-            Indices into the rows of each network; those behind the last row are padding.
-        rates : ndarray of shape (n_steps, n_networks)
-            Learning rates.
-        free : ndarray of shape (n_free, n_networks)
-            Rates of the free dropout layers, then the weight decay, if there are any.
-
-        Returns
-        -------
-        State
-            The state after.
-        dict of str to ndarray of shape (n_networks,)
-            Loss and metrics over the epoch.
-        """
+        """Train all networks for an epoch."""
         state, logs = self._run_epoch(state, _pooled(data), data.n_rows, order, rates, free)
         return state, _arrays(logs)
 
     def evaluate(
         self, state: State, data: StackData, order: NDArray[np.int32]
     ) -> dict[str, NDArray[Any]]:
-        """Compute loss and metrics of all networks without training.
-
-        Parameters
-        ----------
-        state : State
-            The state, which stays as it is.
-        data : StackData
-            The rows.
-        order : ndarray of shape (n_batches, n_networks, batch_size)
-            Indices into the rows of each network; those behind the last row are padding.
-
-        Returns
-        -------
-        dict of str to ndarray of shape (n_networks,)
-            Loss and metrics.
-        """
+        """Compute loss and metrics of all networks without training."""
         return _arrays(self._run_evaluation(state, _pooled(data), data.n_rows, order))
 
 
@@ -168,5 +108,4 @@ def _pooled(data: StackData) -> _Rows:
 
 
 def _arrays(logs: dict[str, Any]) -> dict[str, NDArray[Any]]:
-    """Read logs, the loss first; JAX sorts them by name."""
-    return {name: np.asarray(logs[name]) for name in sorted(logs, key=lambda name: name != "loss")}
+    return {name: np.asarray(value) for name, value in loss_first(logs).items()}

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from skmnist._keras import keras
 from skmnist.engine._tensorflow_dropout import FreeDropout
-from skmnist.engine.arrays import Data, State, lengthened
+from skmnist.engine.arrays import EVALUATION_ROWS, Data, State, loss_first
 from skmnist.engine.free import copy_with_free_dropout
 from skmnist.engine.keys import Way
 from skmnist.engine.process import own_cores, refuse_forks, worker_share
@@ -41,8 +41,6 @@ __all__ = [
 
 ONE_AT_A_TIME: Final = True
 """Whether a program serves one training at a time: its variables are working memory."""
-_EVALUATION_ROWS: Final = 1000
-"""Rows a batch of an evaluation."""
 
 
 def _obey_worker_share() -> None:
@@ -96,9 +94,7 @@ def place(
     Data
         The rows.
     """
-    length = len(X) + -len(X) % whole_batches_of
-    placed = [to_device(lengthened(array, length)) for array in (X, y, weights)]
-    return Data(placed[0], placed[1], placed[2], len(X))
+    return Data.of((X, y, weights), len(X) + -len(X) % whole_batches_of, to_device)
 
 
 def forget_kernels() -> None:
@@ -325,8 +321,8 @@ class Trainer:
         assign(self._model.variables, variables)
         self._model.reset_metrics()
         n_rows = tf.shape(X)[0]
-        for start in tf.range(0, n_rows, _EVALUATION_ROWS):
-            rows = slice(start, tf.minimum(start + _EVALUATION_ROWS, n_rows))
+        for start in tf.range(0, n_rows, EVALUATION_ROWS):
+            rows = slice(start, tf.minimum(start + EVALUATION_ROWS, n_rows))
             self._model.test_step((X[rows], y[rows], weights[rows]))
         return self._model.get_metrics_result()
 
@@ -345,8 +341,7 @@ def tensors(arrays: Iterable[Any]) -> list[tf.Tensor]:
 
 
 def _floats(logs: dict[str, tf.Tensor]) -> dict[str, float]:
-    """Read logs, the loss first; TensorFlow sorts them by name."""
-    return {name: float(logs[name]) for name in sorted(logs, key=lambda name: name != "loss")}
+    return {name: float(value) for name, value in loss_first(logs).items()}
 
 
 def _values(variables: Sequence[Any]) -> list[tf.Tensor]:

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import functools
-from typing import Any, Final
+from typing import Any
 from weakref import WeakKeyDictionary
 
-import numpy as np
 from numpy.typing import NDArray
 
 from skmnist._keras import keras
+from skmnist.engine.arrays import PREDICTION_ROWS, lengthened
+from skmnist.engine.free import outputs_with
 from skmnist.networks import Network
 
 # isort: split
 import tensorflow as tf
 
 __all__ = ["Predictor"]
-
-_PREDICTION_ROWS: Final = 64
-"""Rows a batch of a prediction: always this many, so that a row's result, which may depend in its
-last bits on the shape of the matrix product, depends on the row alone. One image is answered at
-once all the same."""
 
 
 class Predictor:
@@ -37,7 +33,7 @@ class Predictor:
     def __init__(self, model: keras.Model, row_shape: tuple[int, ...]) -> None:
         self._model = model
         weights = [tf.TensorSpec(w.shape, w.dtype) for w in model.weights]
-        batch = tf.TensorSpec([_PREDICTION_ROWS, *row_shape], tf.float32)
+        batch = tf.TensorSpec([PREDICTION_ROWS, *row_shape], tf.float32)
         batches = tf.TensorSpec([None, *batch.shape], tf.float32)
         # concrete functions are quicker to call: all types are known
         one = tf.function(self._batch, input_signature=[weights, batch])
@@ -60,17 +56,16 @@ class Predictor:
         ndarray
             One output a row, each computed as if it were alone.
         """
-        missing = -len(X) % _PREDICTION_ROWS
-        padded = np.pad(X, [(0, missing)] + [(0, 0)] * (X.ndim - 1)) if missing else X
+        padded = lengthened(X, len(X) + -len(X) % PREDICTION_ROWS)
         weights = self._placed.get(network)
         if weights is None:
             weights = [tf.convert_to_tensor(array) for array in network.arrays]
             self._placed[network] = weights
         rows = tf.convert_to_tensor(padded, tf.float32)
-        if len(padded) == _PREDICTION_ROWS:
+        if len(padded) == PREDICTION_ROWS:
             outputs = self._one(weights, rows)
         else:
-            outputs = self._many(weights, tf.reshape(rows, [-1, _PREDICTION_ROWS, *X.shape[1:]]))
+            outputs = self._many(weights, tf.reshape(rows, [-1, PREDICTION_ROWS, *X.shape[1:]]))
             outputs = tf.reshape(outputs, [-1, *outputs.shape[2:]])
         return outputs.numpy()[: len(X)]
 
@@ -79,12 +74,7 @@ class Predictor:
         return tf.function(self._batches, input_signature=self._signature).get_concrete_function()
 
     def _batch(self, weights: list[tf.Tensor], batch: tf.Tensor) -> tf.Tensor:
-        of_id = {id(v): w for v, w in zip(self._model.weights, weights, strict=True)}
-        trainable, other = (
-            [of_id.get(id(v), v.value) for v in variables]
-            for variables in (self._model.trainable_variables, self._model.non_trainable_variables)
-        )
-        return self._model.stateless_call(trainable, other, batch)[0]
+        return outputs_with(self._model, weights, batch)
 
     def _batches(self, weights: list[tf.Tensor], batches: tf.Tensor) -> tf.Tensor:
         outputs = functools.partial(self._batch, weights)

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Hashable, Sequence
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,41 +19,12 @@ from skmnist._keras import keras
 from skmnist.engine._tensorflow import assign, is_correct, tensors
 from skmnist.engine._tensorflow_dropout import drop
 from skmnist.engine.arrays import StackData, State
-from skmnist.engine.keys import DENSE_KINDS, Way, dropout_layers, named_loss
+from skmnist.engine.keys import Way, dropout_layers
 
 # isort: split
 import tensorflow as tf
 
-__all__ = ["StackTrainer", "stack_key"]
-
-_ELEMENTWISE: Final = (
-    keras.optimizers.SGD,
-    keras.optimizers.Adam,
-    keras.optimizers.AdamW,
-    keras.optimizers.RMSprop,
-)
-"""Optimizers that treat each weight alone, and so many networks as one."""
-
-
-def stack_key(model: keras.Model, way: Way, _lengths: tuple[int, int]) -> Hashable:
-    """Tell what networks of a program must have in common to be stacked; None if none can be.
-
-    Parameters
-    ----------
-    model : keras.Model
-        Compiled.
-    way : {"keras", "graph", "xla"}
-        How an epoch of it alone runs.
-    _lengths : tuple of int
-        How many rows it is trained and validated on: here they may differ.
-
-    Returns
-    -------
-    hashable or None
-        Equal for networks that can be stacked.
-    """
-    stacked = way != "keras" and _is_chain(model) and _is_elementwise(model.optimizer)
-    return "dense" if stacked and _counts_classes(model) else None
+__all__ = ["StackTrainer"]
 
 
 class StackTrainer:
@@ -372,42 +343,3 @@ def _widened(array: Any) -> NDArray[Any]:
 
 def _gather(pools: Sequence[tf.Tensor], starts: tf.Tensor, order: tf.Tensor) -> list[tf.Tensor]:
     return [tf.gather(pool, order + starts[i][:, None]) for i, pool in enumerate(pools)]
-
-
-def _is_chain(model: keras.Model) -> bool:
-    """Tell whether each layer is dense, used once, learns all its weights and leaves them free."""
-    free = dropout_layers(model)
-    return all(
-        type(layer) in DENSE_KINDS
-        and len(layer._inbound_nodes) == 1
-        and layer.trainable
-        and getattr(layer, "kernel_constraint", None) is None
-        and getattr(layer, "bias_constraint", None) is None
-        and getattr(layer, "lora_rank", None) is None
-        and getattr(layer, "quantization_mode", None) is None
-        and _is_of_keras(getattr(layer, "activation", None))
-        and (not isinstance(layer, keras.layers.Dropout) or not layer.rate or layer in free)
-        for layer in model.layers
-    )
-
-
-def _is_of_keras(function: Any) -> bool:
-    return (
-        function is None
-        or type(function).__module__.startswith("keras.")
-        or (getattr(function, "__module__", "").startswith("keras."))
-    )
-
-
-def _is_elementwise(optimizer: keras.optimizers.Optimizer) -> bool:
-    limits = ("clipnorm", "global_clipnorm", "gradient_accumulation_steps")
-    return (
-        type(optimizer) in _ELEMENTWISE
-        and not callable(optimizer.learning_rate)
-        and not any(getattr(optimizer, name, None) for name in limits)
-    )
-
-
-def _counts_classes(model: keras.Model) -> bool:
-    kinds = (keras.losses.CategoricalCrossentropy, keras.losses.SparseCategoricalCrossentropy)
-    return isinstance(named_loss(model.loss), kinds) and model.output_shape[-1] > 1

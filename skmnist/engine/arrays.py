@@ -5,13 +5,30 @@ The same for every backend; "on the device" are the backend's own arrays.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Data", "Pool", "StackData", "State", "few_lengths", "lengthened"]
+__all__ = [
+    "EVALUATION_ROWS",
+    "PREDICTION_ROWS",
+    "Data",
+    "Pool",
+    "StackData",
+    "State",
+    "few_lengths",
+    "lengthened",
+    "loss_first",
+]
+
+EVALUATION_ROWS: Final = 1000
+"""Rows a batch of an evaluation."""
+PREDICTION_ROWS: Final = 64
+"""Rows a batch of a prediction: always this many, so that a row's result, which may depend in its
+last bits on the shape of the matrix product, depends on the row alone. One image is answered at
+once all the same."""
 
 
 class State(NamedTuple):
@@ -48,6 +65,17 @@ class Data(NamedTuple):
     y: Any
     weights: Any
     n_rows: int
+
+    @classmethod
+    def of(
+        cls,
+        arrays: Sequence[NDArray[Any]],
+        length: int,
+        to_device: Callable[[NDArray[Any]], Any],
+    ) -> Data:
+        """Bring rows, targets and weights to the device, padded with zeros to a length."""
+        X, y, weights = (to_device(lengthened(array, length)) for array in arrays)
+        return cls(X, y, weights, len(arrays[0]))
 
 
 class Pool(NamedTuple):
@@ -114,6 +142,11 @@ def lengthened(array: NDArray[Any], n_rows: int) -> NDArray[Any]:
     """Pad an array with rows of zeros."""
     missing = n_rows - len(array)
     return np.pad(array, [(0, missing)] + [(0, 0)] * (array.ndim - 1)) if missing else array
+
+
+def loss_first(logs: Mapping[str, Any]) -> dict[str, Any]:
+    """Put logs in Keras's order: both compilers sort them by name."""
+    return {name: logs[name] for name in sorted(logs, key=lambda name: name != "loss")}
 
 
 def _owned(array: Any) -> NDArray[Any]:

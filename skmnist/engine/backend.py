@@ -22,7 +22,8 @@ if TYPE_CHECKING or keras.backend.backend() == "tensorflow":
         to_device,
     )
     from skmnist.engine._tensorflow_predict import Predictor
-    from skmnist.engine._tensorflow_stack import StackTrainer, stack_key
+    from skmnist.engine._tensorflow_stack import StackTrainer
+    from skmnist.engine._tensorflow_stackable import stack_key
 elif keras.backend.backend() == "jax":
     from skmnist.engine._jax import Trainer
     from skmnist.engine._jax_device import (

@@ -1,16 +1,17 @@
-"""The numbers of a network that are arguments of its program: dropout rates and weight decay."""
+"""What a network's program takes as arguments: dropout rates, weight decay, weights."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 from skmnist._keras import keras
 from skmnist.engine.keys import dropout_layers
 from skmnist.networks import Network
 
-__all__ = ["copy_with_free_dropout", "copy_with_layers", "free_rates"]
+__all__ = ["copy_with_free_dropout", "copy_with_layers", "free_rates", "outputs_with"]
 
 
 def free_rates(model: keras.Model) -> list[float]:
@@ -54,3 +55,13 @@ def copy_with_layers(
             layer |= {"module": None, "class_name": name, "registered_name": name}
             objects[name] = kind
     return replace(network, config=json.dumps(config), custom_objects=objects).to_keras()
+
+
+def outputs_with(model: keras.Model, weights: Sequence[Any], batch: Any) -> Any:
+    """Compute a model's outputs with other weights than its own, in their order."""
+    of_id = {id(v): w for v, w in zip(model.weights, weights, strict=True)}
+    trainable, other = (
+        [of_id.get(id(v), v.value) for v in variables]
+        for variables in (model.trainable_variables, model.non_trainable_variables)
+    )
+    return model.stateless_call(trainable, other, batch)[0]

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skmnist.engine import backend
-from skmnist.engine.arrays import Pool, StackData, State, few_lengths
+from skmnist.engine.arrays import EVALUATION_ROWS, Pool, StackData, State, few_lengths
 from skmnist.engine.backend import n_cores
 from skmnist.engine.free import free_rates
 from skmnist.engine.keras_loop import needs_keras
@@ -38,7 +38,6 @@ _LANES_REPAY: Final = 1e9
 """Weights times steps times networks above which a second lane repays its compiler: of some 7 ns
 each it saves an eighth, and takes a second."""
 _MOST_LANES: Final = 4
-_EVALUATION_ROWS: Final = 1000
 
 
 @dataclass
@@ -231,7 +230,7 @@ def _train_stack(
         if validation:
             rows = [np.arange(n, dtype=np.int32) for n in validation.n_rows]
             most = few_lengths(int(validation.n_rows.max()))
-            whole = _batches(rows, size, min(_EVALUATION_ROWS, most))
+            whole = _batches(rows, size, min(EVALUATION_ROWS, most))
             val_logs = program.evaluate(state, validation, whole)
             logs |= {f"val_{name}": values for name, values in val_logs.items()}
         for i, run in enumerate(runs):
