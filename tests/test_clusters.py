@@ -122,6 +122,6 @@ def test_what_travels_does_not_grow_with_the_candidates(client, images):
         return psutil.net_io_counters(pernic=True)["lo"].bytes_sent - before
 
     sent(2)
-    few, many = sent(2), sent(12)
+    few, many = (min(sent(n) for _ in range(3)) for n in (2, 12))  # others may send besides
     a_task = (many - few) / (10 * 3)
     assert a_task < 30_000  # the images alone are 470,400 bytes

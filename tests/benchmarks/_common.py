@@ -6,6 +6,8 @@ import sys
 import time
 from collections.abc import Callable
 
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # the peers, and their workers, keep quiet too
+
 PACKAGES = ("skmnist", "scikit-learn", "scikeras", "keras", "numpy")
 
 
