@@ -1,5 +1,6 @@
 """The engine by itself: programs and their sharing, schedules, exactness under padding."""
 
+import gc
 import os
 import subprocess
 import sys
@@ -167,6 +168,30 @@ def test_free_dropout_drops_its_share():
     assert np.corrcoef(first.ravel(), second.ravel())[0, 1] == pytest.approx(0, abs=0.015)
     assert first.max() == pytest.approx(1 / 0.7)
     np.testing.assert_array_equal(np.asarray(layer(ones)), ones)
+
+
+@only_on("tensorflow", "it counts TensorFlow's graphs")
+@pytest.mark.parametrize("loss", ["sparse_categorical_crossentropy", "kl_divergence"])
+def test_a_program_that_is_gone_leaves_no_graph(loss, data, way):
+    """Lean or Keras's own steps: an optimizer of Keras's would have TensorFlow keep each graph."""
+    from tensorflow.python.framework.func_graph import FuncGraph
+
+    def graphs():
+        gc.collect()
+        return sum(isinstance(each, FuncGraph) for each in gc.get_objects())
+
+    def fit(units):
+        model = compiled("adamw", (units,))
+        model.compile("adamw", loss, metrics=["accuracy"])
+        one_hot = data._replace(y=np.eye(3, dtype=np.float32)[data.y.astype(int)])
+        rows = data if loss.startswith("sparse") else one_hot
+        engine.train(model, rows, engine.Plan(16, 2, seed=0))
+        engine.clear_programs()
+
+    fit(3)
+    before = graphs()
+    fit(5)
+    assert graphs() == before
 
 
 def test_one_program_for_folds_and_rates(rows):

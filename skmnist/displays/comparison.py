@@ -115,11 +115,11 @@ class ComparisonDisplay(OneAxes):
                 label="test set: 95 % interval",
             )
         ax.set_yticks(places, [_words(name) for name in table.index])
-        ax.set_ylim(-0.6, len(table) - 0.4)
+        left_out = len(self.table) - len(table)
+        ax.set_ylim(-1.0 if left_out else -0.6, len(table) - 0.4)
         ax.set_xlabel(self.scoring.replace("_", " "))
         self._as_percent(ax, "x")
         ax.set_title("Models on the same folds")
-        left_out = len(self.table) - len(table)
         if left_out:
             names = ", ".join(_words(n) for n in self.table.index if n not in table.index)
             ax.annotate(

@@ -30,6 +30,7 @@ __all__ = [
     "Trainer",
     "assign",
     "check_process",
+    "copied_optimizer",
     "forget_kernels",
     "has_accelerator",
     "is_correct",
@@ -106,6 +107,17 @@ def forget_kernels() -> None:
     context.context().clear_kernel_cache()
 
 
+def copied_optimizer(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:
+    """Copy an optimizer for a program, of which there is one replica.
+
+    To add up the gradients of replicas TensorFlow registers a gradient of its own for each graph,
+    by which it keeps the graph for ever: some 6 megabytes each.
+    """
+    copy = type(optimizer).from_config(optimizer.get_config())
+    copy._all_reduce_sum_gradients = list
+    return copy
+
+
 class Trainer:
     """Training epochs and evaluations of one architecture, optimizer, loss and set of metrics.
 
@@ -141,7 +153,7 @@ class Trainer:
         self._measures = ["loss", *(metrics or [])]
         self._lock = threading.Lock()
         self._model = copy_with_free_dropout(model, FreeDropout)
-        self._optimizer = type(model.optimizer).from_config(model.optimizer.get_config())
+        self._optimizer = copied_optimizer(model.optimizer)
         self._model.compile(
             self._optimizer,
             loss,

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skmnist._keras import keras
-from skmnist.engine._tensorflow import assign, is_correct, tensors
+from skmnist.engine._tensorflow import assign, copied_optimizer, is_correct, tensors
 from skmnist.engine._tensorflow_dropout import drop
 from skmnist.engine.arrays import StackData, State
 from skmnist.engine.keys import Way, dropout_layers
@@ -75,7 +75,7 @@ class StackTrainer:
             keras.Variable(np.zeros((n_networks, *_wide(v.shape)), v.dtype), dtype=v.dtype)
             for v in model.variables
         ]
-        self._optimizer = type(model.optimizer).from_config(model.optimizer.get_config())
+        self._optimizer = copied_optimizer(model.optimizer)
         self._optimizer.build([self._variables[i] for i in self._trained])
         rate = self._optimizer._learning_rate
         self._slots = [v for v in self._optimizer.variables if v is not rate]

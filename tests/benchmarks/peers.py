@@ -18,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 from _common import heading
+from torch import nn
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from test_workflows import OURS, own_loss, own_network
@@ -136,12 +137,17 @@ def skorch_s(module, criterion=None, *, stops=False, epochs=15, callbacks=(), **
     )
 
 
+class AsFloat32(nn.Module):
+    """Takes rows of any type, as PyTorch's own layers don't."""
+
+    def forward(self, X):
+        return X.float()
+
+
 def torch_network():
     """Build a dense network of PyTorch that takes rows of any width."""
-    from torch import nn
-
-    hidden = nn.Sequential(nn.LazyLinear(64), nn.ReLU())
-    return nn.Sequential(hidden, nn.Linear(64, 10))
+    hidden = (AsFloat32(), nn.LazyLinear(64), nn.ReLU())
+    return nn.Sequential(*hidden, nn.Linear(64, 10))
 
 
 def skorch(**settings):
@@ -151,16 +157,13 @@ def skorch(**settings):
 
 def torch_network_of_ones_own(units):
     """Build what `own_network` builds."""
-    from torch import nn
-
     hidden = (nn.LazyLinear(units), nn.ReLU(), nn.BatchNorm1d(units), nn.Dropout(0.1))
-    return nn.Sequential(*hidden, nn.Linear(units, 10))
+    return nn.Sequential(AsFloat32(), *hidden, nn.Linear(units, 10))
 
 
 def skorch_on_own():
     """Give skorch's class on the user's network, with a loss and metrics of the user's choice."""
     from skorch.callbacks import EpochScoring
-    from torch import nn
 
     class OwnLoss(nn.CrossEntropyLoss):
         def forward(self, input, target):  # noqa: A002 - PyTorch's name
