@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from skmnist.comparison.result import Comparison, FoldResult, written
+from skmnist.comparison.result import Comparison, FoldResult
 from skmnist.comparison.running import compare
+from skmnist.comparison.wording import written
 
 __all__ = ["Comparison", "FoldResult", "compare", "written"]

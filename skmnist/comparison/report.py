@@ -16,7 +16,7 @@ from sklearn.metrics import ConfusionMatrixDisplay
 
 from skmnist._files import whole_file
 from skmnist._versions import versions
-from skmnist.comparison.result import HEADINGS, in_words, listed, written
+from skmnist.comparison.wording import HEADINGS, in_words, listed, written
 from skmnist.displays import as_png, new_axes
 
 if TYPE_CHECKING:

@@ -14,10 +14,11 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
+from skmnist.comparison.wording import HEADINGS, in_words, listed, pvalue_in_words, written
 from skmnist.displays import ComparisonDisplay, ErrorsDisplay
 from skmnist.significance import compare_on_folds, holm, mcnemar, wilson
 
-__all__ = ["HEADINGS", "Comparison", "FoldResult", "in_words", "listed", "written"]
+__all__ = ["Comparison", "FoldResult"]
 
 _LEVEL: Final = 0.05  # of significance
 
@@ -210,7 +211,7 @@ class Comparison:
         surest = of_best.get("test_pvalue_holm", of_best["pvalue_holm"])
         said = [
             f"{in_words(best)} beats {in_words(second)} by {factor * difference:.1f} {unit}, "
-            f"p {_pvalue(pvalue)}"
+            f"p {pvalue_in_words(pvalue)}"
             for second, difference, differs, pvalue in zip(
                 of_best["second"], of_best["difference"], of_best["differs"], surest, strict=True
             )
@@ -220,7 +221,7 @@ class Comparison:
         if len(level) == 1:
             said.append(
                 f"{in_words(best)} and {level[0]} can't be told apart, "
-                f"p {_pvalue(surest[~of_best['differs']].min())}"
+                f"p {pvalue_in_words(surest[~of_best['differs']].min())}"
             )
         elif level:
             lowest = f"p of {surest[~of_best['differs']].min():.2g} or more"
@@ -354,54 +355,3 @@ class Comparison:
 
 
 _ARRAYS: Final = frozenset({"predicted", "confidence"})
-HEADINGS: Final = {
-    "mean": "mean ± std of folds",
-    "test": "test set, 95 % interval",
-    "fit_seconds": "fit",
-    "predict_us": "predict a row",
-    "n_bytes": "size",
-}
-
-
-def written(row: pd.Series[Any], scoring: str) -> dict[str, str]:
-    """Write the figures of a model as they are shown everywhere.
-
-    Parameters
-    ----------
-    row : pandas.Series
-        A row of `Comparison.frame`.
-    scoring : str
-        Name of the score.
-
-    Returns
-    -------
-    dict of str to str
-        By the names of the columns; ``std`` is with ``mean``, and limits are with ``test``.
-    """
-    score = "{:.2%}".format if "accuracy" in scoring else "{:.4f}".format
-    cells = {
-        "mean": f"{score(row['mean'])} ± {score(row['std'])}",
-        "fit_seconds": f"{row['fit_seconds']:.2f} s",
-        "predict_us": f"{row['predict_us']:.0f} µs",
-        "n_bytes": f"{row['n_bytes'] / 1e6:.2f} MB",
-    }
-    if "test" in row:
-        cells["test"] = score(row["test"])
-        if "test_low" in row:
-            low, high = score(row["test_low"]).removesuffix("%"), score(row["test_high"])
-            cells["test"] += f" ({low} to {high})"
-    return cells
-
-
-def in_words(name: str) -> str:
-    """Write a model's name as words."""
-    return str(name).replace("_", " ")
-
-
-def listed(names: Sequence[str]) -> str:
-    """Write names one after the other, as in a sentence."""
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-
-
-def _pvalue(value: float) -> str:
-    return "< 0.0001" if value < 1e-4 else f"= {value:.2g}"

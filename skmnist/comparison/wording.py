@@ -1,0 +1,63 @@
+"""How the figures of a comparison are written: in tables, in sentences, everywhere alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import pandas as pd
+
+__all__ = ["HEADINGS", "in_words", "listed", "pvalue_in_words", "written"]
+
+HEADINGS: Final = {
+    "mean": "mean ± std of folds",
+    "test": "test set, 95 % interval",
+    "fit_seconds": "fit",
+    "predict_us": "predict a row",
+    "n_bytes": "size",
+}
+
+
+def written(row: pd.Series[Any], scoring: str) -> dict[str, str]:
+    """Write the figures of a model as they are shown everywhere.
+
+    Parameters
+    ----------
+    row : pandas.Series
+        A row of `Comparison.frame`.
+    scoring : str
+        Name of the score.
+
+    Returns
+    -------
+    dict of str to str
+        By the names of the columns; ``std`` is with ``mean``, and limits are with ``test``.
+    """
+    score = "{:.2%}".format if "accuracy" in scoring else "{:.4f}".format
+    cells = {
+        "mean": f"{score(row['mean'])} ± {score(row['std'])}",
+        "fit_seconds": f"{row['fit_seconds']:.2f} s",
+        "predict_us": f"{row['predict_us']:.0f} µs",
+        "n_bytes": f"{row['n_bytes'] / 1e6:.2f} MB",
+    }
+    if "test" in row:
+        cells["test"] = score(row["test"])
+        if "test_low" in row:
+            low, high = score(row["test_low"]).removesuffix("%"), score(row["test_high"])
+            cells["test"] += f" ({low} to {high})"
+    return cells
+
+
+def in_words(name: str) -> str:
+    """Write a model's name as words."""
+    return str(name).replace("_", " ")
+
+
+def listed(names: Sequence[str]) -> str:
+    """Write names one after the other, as in a sentence."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def pvalue_in_words(value: float) -> str:
+    """Write a p value behind a p, as in a sentence."""
+    return "< 0.0001" if value < 1e-4 else f"= {value:.2g}"
