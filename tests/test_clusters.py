@@ -18,6 +18,7 @@ from skmnist import (
     StackedGridSearchCV,
     compare,
     dask_backend,
+    engine,
     make_dense_pipeline,
 )
 
@@ -26,7 +27,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
 ]
-GRID = {"denseclassifier__learning_rate": [0.001, 0.003, 0.01, 0.03]}
+GRID = {"denseclassifier__learning_rate": [0.001, 0.002, 0.004, 0.008, 0.016, 0.032]}
 
 
 @pytest.fixture(scope="module")
@@ -41,8 +42,8 @@ def images(digits):
     return digits[0][:600], digits[1][:600]
 
 
-def small(epochs=4):
-    return make_dense_pipeline(hidden_layer_sizes=(32,), epochs=epochs, random_state=0)
+def small(epochs=4, units=32):
+    return make_dense_pipeline(hidden_layer_sizes=(units,), epochs=epochs, random_state=0)
 
 
 def kill_one(client, after):
@@ -64,6 +65,14 @@ def test_a_search_gives_the_same_numbers(search, client, images):
     with parallel_config(backend=dask_backend(client)):
         shared = search(small(), GRID, cv=3, refit=False).fit(*images).cv_results_
     np.testing.assert_array_equal(shared["mean_test_score"], alone["mean_test_score"])
+
+
+def test_stacks_are_shared_out(client, images):
+    before = client.run(engine.count_traces)
+    with parallel_config(backend=dask_backend(client)):
+        StackedGridSearchCV(small(units=24), GRID, cv=3, refit=False).fit(*images)
+    after = client.run(engine.count_traces)
+    assert all(after[worker] > before[worker] for worker in before)
 
 
 def test_a_comparison_gives_the_same_numbers(client, images):

@@ -196,7 +196,7 @@ def _stack_size(n_weights: int, n_networks: int) -> int:
     best = int(np.clip(_STACKED_WEIGHTS / n_weights, smallest, largest))
     if n_networks <= best:
         return n_networks
-    sizes = range(-(-3 * best // 4), 3 * best // 2 + 1)
+    sizes = range(-(-3 * best // 5), 5 * best // 3 + 1)
     return min(sizes, key=lambda size: (-n_networks % size, abs(size - best)))
 
 
