@@ -118,7 +118,6 @@ class FlattenScale(CallbackSupportMixin, FunctionTransformer):
     inverse_func = staticmethod(_to_pixels)
     validate = False
     accept_sparse = False
-    check_inverse = False
     feature_names_out = "one-to-one"
 
     _parameter_constraints: dict[str, list[Any]] = {}  # noqa: RUF012 - flatten_and_scale checks

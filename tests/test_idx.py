@@ -54,7 +54,7 @@ GOOD = format_idx(np.arange(6, dtype=np.uint8).reshape(2, 3))
     [
         (b"", "begins with 4 bytes; got 0"),
         (b"\x1f\x8b\x08\x00", "not the magic number"),
-        (b"\0\0\x07\x01" + GOOD[4:], "not the magic number"),
+        (b"\0\0\x07\x01" + GOOD[4:], "'00 00 07 01' is not the magic number"),
         (GOOD[:7], "header of 2 dimensions takes 12 bytes; got 7"),
         (GOOD[:-1], "takes 18 bytes; got 17"),
         (GOOD + b"\0", "takes 18 bytes; got 19"),

@@ -10,6 +10,7 @@ from hypothesis.extra import numpy as hnp
 from sklearn.base import clone
 from sklearn.callback import ProgressBar
 from sklearn.pipeline import make_pipeline
+from sklearn.utils import get_tags
 from sklearn.utils.estimator_checks import check_estimator
 
 from skmnist import FlattenScale, flatten_and_scale
@@ -88,6 +89,8 @@ def test_sparse_and_bad_max_value():
         flatten_and_scale(csr_array(np.eye(3)))
     with pytest.raises(ValueError, match="max_value must be greater than 0; got 0"):
         FlattenScale(max_value=0).fit_transform(np.zeros((2, 2), int))
+    ones = np.eye(2, dtype=bool)
+    np.testing.assert_array_equal(flatten_and_scale(ones, max_value=0.5), ones)
 
 
 @pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame])
@@ -113,6 +116,7 @@ def test_images_keep_their_count_of_pixels():
 def test_is_a_scikit_learn_transformer():
     assert clone(FlattenScale(max_value=16)).max_value == 16
     assert repr(FlattenScale()) == "FlattenScale()"
+    assert get_tags(FlattenScale()).input_tags.three_d_array
     for check in check_estimator(FlattenScale(), on_skip=None, on_fail=None):
         # Many checks feed numbers that are no pixels; nothing else may fail.
         if check["status"] == "failed":

@@ -56,7 +56,7 @@ def test_models_that_are_always_the_same():
     ahead = compare_on_folds([0.9, 0.8], [0.8, 0.7], n_train=2, n_test=1)
     assert (ahead.pvalue, ahead.better, ahead.alike, ahead.effect_size) == (0, 1, 0, np.inf)
     behind = compare_on_folds([0.8, 0.7], [0.9, 0.8], n_train=2, n_test=1)
-    assert (behind.worse, behind.effect_size) == (1, -np.inf)
+    assert (behind.worse, behind.alike, behind.effect_size) == (1, 0, -np.inf)
     with pytest.raises(ValueError, match="2 or more"):
         compare_on_folds([0.9], [0.8], n_train=2, n_test=1)
 
