@@ -194,6 +194,29 @@ def test_a_program_that_is_gone_leaves_no_graph(loss, data, way):
     assert graphs() == before
 
 
+@only_on("jax", "it counts JAX's executables")
+def test_what_jax_has_compiled_does_not_add_up(data, monkeypatch):
+    import jax
+
+    from skmnist.engine import _jax
+
+    def executables():
+        gc.collect()
+        return len(jax.devices()[0].client.live_executables())
+
+    def fit(units):
+        engine.train(compiled("adamw", (units,)), data, engine.Plan(16, 2, seed=0))
+        engine.clear_programs()
+
+    monkeypatch.setattr(_jax, "_KEPT", 3)
+    fit(3)
+    most = [executables()]
+    for units in range(4, 16):
+        fit(units)
+        most.append(executables())
+    assert max(most[6:]) <= max(most[:6])
+
+
 def test_one_program_for_folds_and_rates(rows):
     """Five folds, then a grid over three rates: one trace."""
     X, y = rows

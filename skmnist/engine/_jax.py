@@ -10,7 +10,7 @@ import operator
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +25,10 @@ from skmnist.engine.keys import Way
 import jax
 import jax.numpy as jnp
 
-__all__ = ["Program", "Trainer"]
+__all__ = ["Program", "Trainer", "forget_kernels"]
+
+_KEPT: Final = 64
+"""Training programs traced before JAX is told to forget, twice as many as `programs` keeps."""
 
 
 class _Rows(NamedTuple):
@@ -73,6 +76,8 @@ class Program:
 
     n_traces = 0
     """How many training programs were traced in this process."""
+    n_forgotten = 0
+    """How many of them had been when JAX was last told to forget."""
 
     def __init__(
         self,
@@ -372,3 +377,15 @@ def is_correct(target: jax.Array, output: jax.Array) -> jax.Array:
         label = jnp.argmax(target, -1) if wide else target.reshape(rows).astype(jnp.int32)
         hit = jnp.argmax(output, -1) == label
     return hit.astype(jnp.float32)
+
+
+def forget_kernels() -> None:
+    """Now and then, free what JAX keeps for the programs and variables of models that are gone.
+
+    It keeps what it has compiled, programs and the making of initial weights of each shape, for
+    ever: some 20 megabytes for each new architecture. To be told to forget costs the programs
+    still in use another compilation each.
+    """
+    if Program.n_traces - Program.n_forgotten >= _KEPT:
+        Program.n_forgotten = Program.n_traces
+        jax.clear_caches()

@@ -18,7 +18,6 @@ import jax.numpy as jnp
 __all__ = [
     "ONE_AT_A_TIME",
     "check_process",
-    "forget_kernels",
     "has_accelerator",
     "n_cores",
     "place",
@@ -62,10 +61,6 @@ def n_cores() -> int:
 def has_accelerator() -> bool:
     """Tell whether JAX runs on something else than the processor."""
     return jax.default_backend() != "cpu"
-
-
-def forget_kernels() -> None:
-    """Free what is kept for the variables of models that are gone: JAX keeps nothing of them."""
 
 
 def to_device(array: NDArray[Any]) -> jax.Array:

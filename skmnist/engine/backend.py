@@ -25,11 +25,10 @@ if TYPE_CHECKING or keras.backend.backend() == "tensorflow":
     from skmnist.engine._tensorflow_stack import StackTrainer
     from skmnist.engine._tensorflow_stackable import stack_key
 elif keras.backend.backend() == "jax":
-    from skmnist.engine._jax import Trainer
+    from skmnist.engine._jax import Trainer, forget_kernels
     from skmnist.engine._jax_device import (
         ONE_AT_A_TIME,
         check_process,
-        forget_kernels,
         has_accelerator,
         n_cores,
         place,

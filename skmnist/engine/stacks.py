@@ -81,6 +81,7 @@ def train_runs(runs: Sequence[Run]) -> list[Outcome]:
         jobs = list(_jobs(members, [runs[i] for i in members]))
         for done, ended in _in_lanes(jobs, runs):
             outcomes |= dict(zip(done, ended, strict=True))
+    backend.forget_kernels()
     return [outcomes[i] for i in range(len(runs))]
 
 

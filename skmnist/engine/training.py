@@ -51,7 +51,10 @@ def train(model: keras.Model, rows: Rows, plan: Plan, **settings: Any) -> Fit:
     if elsewhere is not None:
         return elsewhere(request)
     run = Run(request)
-    return run.fit(run_alone(run))
+    trained = run.fit(run_alone(run))
+    if request.initial is None:  # the model was built for this fit
+        backend.forget_kernels()
+    return trained
 
 
 def run_alone(run: Run, lane: int = 0) -> State:
@@ -61,8 +64,6 @@ def run_alone(run: Run, lane: int = 0) -> State:
     state = train_by_keras(run) if by_keras else _train_by_program(run, lane)
     for callback in request.callbacks:  # which could not be copied or saved with a live model
         callback._model = None
-    if request.initial is None:  # the model was built for this fit
-        backend.forget_kernels()
     return state
 
 
