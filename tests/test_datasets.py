@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from mirrors import serving
+from sklearn.datasets import load_digits
 
 from skmnist import datasets, fetch_mnist, load_digits28
 
@@ -50,6 +51,9 @@ def test_a_bad_mirror_is_passed_over(tmp_path, origin, home, monkeypatch):
     with serving(other) as bad, serving(origin) as good:
         monkeypatch.setattr(datasets, "MIRRORS", ["http://127.0.0.1:9/", bad, good])
         assert len(fetch_mnist(data_home=home, n_retries=0).data) == 5
+        monkeypatch.setattr(datasets, "MIRRORS", [bad])
+        with pytest.raises(OSError, match=f"{bad} gave another file"):
+            fetch_mnist(subset="test", data_home=home, n_retries=0)
     assert sorted(p.name[:5] for p in home.iterdir()) == ["train", "train"]
 
 
@@ -139,6 +143,8 @@ def test_unknown_subset(home):
     with pytest.raises(ValueError, match="subset must be 'train', 'test' or 'all'; got 'valid'"):
         fetch_mnist(subset="valid", data_home=home)
     assert not home.exists()
+    with pytest.raises(ValueError, match="got 'valid'"):
+        load_digits28(subset="valid")
 
 
 def test_digits_have_mnists_format():
@@ -149,6 +155,12 @@ def test_digits_have_mnists_format():
     frame = digits.images.copy()
     frame[:, 4:24, 4:24] = 0
     assert not frame.any()  # MNIST's margins
+    small = load_digits()
+    boxes = digits.images[:, 4:24, 4:24].astype(float) * 16 / 255
+    quarters, counts = boxes.reshape(-1, 2, 10, 2, 10), small.images.reshape(-1, 2, 4, 2, 4)
+    np.testing.assert_allclose(quarters.mean((2, 4)), counts.mean((2, 4)), atol=1)  # of 16
+    np.testing.assert_array_equal(digits.target, small.target)
+    np.testing.assert_array_equal(digits.target_names, small.target_names)
     assert np.shares_memory(digits.data, digits.images)
 
 
