@@ -1,8 +1,9 @@
 """Accuracy of every recipe on MNIST: several seeds, all 60,000 training images, cold fits.
 
 The recipes were chosen on a split of the training images; the test set is scored here, once a fit,
-and once for the seeds of a recipe together, in scikit-learn's `VotingClassifier`. What is
-found is kept in `accuracy.json`, from which the README's table is made.
+and once for the seeds of a recipe together, in scikit-learn's `VotingClassifier`. So is a vote of
+recipes that see images in unlike ways, of which the seeds are the members. What is found is kept in
+`accuracy.json`, from which the README's table is made.
 
     SKMNIST_DATA_HOME=... python tests/benchmarks/accuracy.py [RECIPE ...] [--seeds 3]
 """
@@ -22,24 +23,26 @@ from skmnist.engine import clear_programs
 from skmnist.significance import wilson
 
 FOUND = Path(__file__).with_suffix(".json")
+VOTE = "CONV_ACCURATE + CONV_BROAD"
 
 
-def network(name, seed):
-    """Give the classifier that a recipe is for."""
-    kind = ConvClassifier if "filters" in getattr(recipes, name) else DenseClassifier
-    return kind(**getattr(recipes, name), random_state=seed)
+def networks(name, seeds):
+    """Give a recipe's classifiers, one a seed, or those of a vote of recipes."""
+    for part in name.split(" + "):
+        kind = ConvClassifier if "filters" in getattr(recipes, part) else DenseClassifier
+        for seed in range(seeds):
+            yield f"{part}, seed {seed}", kind(**getattr(recipes, part), random_state=seed)
 
 
 def measure(name, seeds, X, y, X_test, y_test):
     """Fit a recipe with each seed; gives accuracies, seconds, and the accuracy of all together."""
     accuracies, times, members = [], [], []
-    for seed in range(seeds):
+    for label, member in networks(name, seeds):
         clear_programs()
-        member = network(name, seed)
         times.append(round(seconds(lambda m=member: m.fit(X, y)), 1))
         accuracies.append(float(np.mean(member.predict(X_test) == y_test)))
-        members.append((f"seed {seed}", FrozenEstimator(member)))
-        print(f"  {name}, seed {seed}: {accuracies[-1]:.2%} in {times[-1]:.0f} s", flush=True)
+        members.append((label, FrozenEstimator(member)))
+        print(f"  {label}: {accuracies[-1]:.2%} in {times[-1]:.0f} s", flush=True)
     vote = VotingClassifier(members, voting="soft").fit(X[:100], y[:100])  # fits the labels only
     together = float(np.mean(vote.predict(X_test) == y_test))
     return {"accuracy": accuracies, "seconds": times, "together": together}
@@ -52,8 +55,10 @@ def row(name, found):
     spread = f"{100 * accuracies.mean():.2f} % ± {100 * accuracies.std(ddof=1):.2f}"
     interval = f"{100 * low:.2f} to {100 * high:.2f}"
     together = f"{100 * found['together']:.2f} %"
-    n, took = len(accuracies), np.median(found["seconds"])
-    return f"| `{name}` | {spread} ({n} seeds) | {interval} | {together} | {took:.0f} s |"
+    parts, took = name.split(" + "), np.median(found["seconds"])
+    n = f"{len(accuracies) // len(parts)} seeds" + (" of each" if parts[1:] else "")
+    label = " + ".join(f"`{part}`" for part in parts)
+    return f"| {label} | {spread} ({n}) | {interval} | {together} | {took:.0f} s |"
 
 
 def table(found):
@@ -69,7 +74,7 @@ def table(found):
 def main():
     """Measure the recipes named, keep what was found, and print the table."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("recipes", nargs="*", default=recipes.__all__)
+    parser.add_argument("recipes", nargs="*", default=[*recipes.__all__, VOTE])
     parser.add_argument("--seeds", type=int, default=3)
     chosen = parser.parse_args()
     warnings.simplefilter("ignore")
