@@ -178,7 +178,8 @@ def test_a_program_that_is_gone_leaves_no_graph(loss, data, way):
 
     def graphs():
         gc.collect()
-        return sum(isinstance(each, FuncGraph) for each in gc.get_objects())
+        # not isinstance: it asks objects of other packages for a class, which may warn
+        return sum(issubclass(type(each), FuncGraph) for each in gc.get_objects())
 
     def fit(units):
         model = compiled("adamw", (units,))
