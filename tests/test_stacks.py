@@ -30,7 +30,7 @@ def rows(digits):
 
 @pytest.fixture
 def stack_sizes(monkeypatch):
-    """Keep what each stack is made of."""
+    """Stack wherever it can be done, and keep what each stack is made of."""
     made = []
     train = stacks._train_stack
 
@@ -39,6 +39,7 @@ def stack_sizes(monkeypatch):
         return train(runs, *rest)
 
     monkeypatch.setattr(stacks, "_train_stack", watched)
+    monkeypatch.setattr(stacks.backend, "stacks_pay", lambda n_weights: True)
     return made
 
 
@@ -89,10 +90,7 @@ ANY = {
 
 @only_on("jax", "TensorFlow's stacks are of dense networks")
 @pytest.mark.parametrize("kind", ANY)
-def test_any_network_can_be_stacked(kind, rows, stack_sizes, monkeypatch):
-    from skmnist.engine import _jax_stack
-
-    monkeypatch.setattr(_jax_stack, "_pays", lambda model: True)
+def test_any_network_can_be_stacked(kind, rows, stack_sizes):
     settings = [
         {"learning_rate": rate, "dropout": dropout, "batch_size": 64, "random_state": seed}
         for rate, dropout, seed in [(0.001, 0.1, 0), (0.003, 0.5, 1), (0.02, 0.3, 7)]
@@ -105,10 +103,7 @@ def test_any_network_can_be_stacked(kind, rows, stack_sizes, monkeypatch):
 
 
 @only_on("jax", "TensorFlow's stacks are of dense networks")
-def test_networks_that_see_padding_are_stacked_with_their_like(rows, stack_sizes, monkeypatch):
-    from skmnist.engine import _jax_stack
-
-    monkeypatch.setattr(_jax_stack, "_pays", lambda model: True)
+def test_networks_that_see_padding_are_stacked_with_their_like(rows, stack_sizes):
     X, y = rows
     parts = [(X[:n], y[:n]) for n in (400, 401, 400, 401)]
 
@@ -276,7 +271,7 @@ def test_waiting_is_told_from_working(rows):
 
 
 def test_large_networks_run_side_by_side_with_the_same_bits(rows, stack_sizes, monkeypatch):
-    monkeypatch.setattr(stacks, "_LARGE", 0)
+    monkeypatch.setattr(stacks.backend, "stacks_pay", lambda n_weights: False)
     monkeypatch.setattr(stacks, "_LANES_REPAY", 0)
     monkeypatch.setattr(stacks, "n_cores", lambda: 3)
     settings = [ALIKE | {"epochs": 2, "learning_rate": r / 1e3} for r in range(1, 8)]
@@ -287,7 +282,7 @@ def test_large_networks_run_side_by_side_with_the_same_bits(rows, stack_sizes, m
 
 
 def test_what_runs_side_by_side_is_given_up_together(rows, monkeypatch):
-    monkeypatch.setattr(stacks, "_LARGE", 0)
+    monkeypatch.setattr(stacks.backend, "stacks_pay", lambda n_weights: False)
     monkeypatch.setattr(stacks, "_LANES_REPAY", 0)
     monkeypatch.setattr(stacks, "n_cores", lambda: 2)
     alone = stacks.run_alone

@@ -11,7 +11,6 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.multiclass import type_of_target
-from sklearn.utils.validation import check_is_fitted
 
 from skmnist import engine
 from skmnist._keras import keras
@@ -19,15 +18,15 @@ from skmnist.augmentation import KINDS, Kind
 from skmnist.classifiers.building import augmentation_of, check_network, compiled_model
 from skmnist.classifiers.following import Following, unchanged_on_error
 from skmnist.classifiers.monitor import check_validation
-from skmnist.classifiers.repair import RepairedClassifier
+from skmnist.classifiers.predicting import PredictingClassifier
 from skmnist.classifiers.rows import check_labels, check_rows, weighted_rows
 from skmnist.history import History
-from skmnist.networks import Network, draw_seed, seeded
+from skmnist.networks import draw_seed, seeded
 
 __all__ = ["KerasClassifier"]
 
 
-class KerasClassifier(CallbackSupportMixin, RepairedClassifier):
+class KerasClassifier(CallbackSupportMixin, PredictingClassifier):
     """Any Keras network as a scikit-learn classifier.
 
     scikeras's class of this name, repaired for scikit-learn 1.9 and trained by compiled epochs
@@ -107,13 +106,8 @@ class KerasClassifier(CallbackSupportMixin, RepairedClassifier):
     True
     """
 
-    _allow_nd = True
-
     batch_size: Any
-    classes_: Any
     n_features_in_: int
-    target_type_: str
-    network_: Network
     history_: History
     _checkpoint: engine.Checkpoint
 
@@ -257,63 +251,6 @@ class KerasClassifier(CallbackSupportMixin, RepairedClassifier):
             )
         return self
 
-    def predict(self, X: ArrayLike) -> NDArray[Any]:
-        """Name the most probable class of each row.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Rows.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,)
-            Their labels.
-        """
-        check_is_fitted(self, "network_")
-        if self._has_one_label():
-            return self.classes_[self.predict_proba(X).argmax(axis=1)]
-        return self.target_encoder_.inverse_transform(self._outputs(X))
-
-    def predict_proba(self, X: ArrayLike) -> NDArray[np.float32]:
-        """Estimate the probability of each class.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Rows.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_classes)
-            Probabilities, in the order of ``classes_``.
-        """
-        outputs = self._outputs(X)
-        probabilities = self.target_encoder_.inverse_transform(outputs, return_proba=True)
-        return np.reshape(probabilities, (len(outputs), -1))
-
-    def predict_log_proba(self, X: ArrayLike) -> NDArray[np.float32]:
-        """Estimate the logarithm of the probability of each class.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Rows.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_classes)
-            Logarithms, in the order of ``classes_``.
-        """
-        with np.errstate(divide="ignore"):
-            return np.log(self.predict_proba(X))
-
-    @property
-    def model_(self) -> keras.Model:
-        """The trained network as a new `keras.Model`, built at each access."""
-        check_is_fitted(self, "network_")
-        return self.network_.to_keras()
-
     # What a subclass says of its network
 
     def _setting(self, name: str) -> Any:
@@ -400,10 +337,3 @@ class KerasClassifier(CallbackSupportMixin, RepairedClassifier):
         self.n_iter_ = self.history_.n_epochs
         self.best_epoch_ = before.n_epochs + done.best_epoch
         following.end(done.network)
-
-    def _has_one_label(self) -> bool:
-        return self.target_type_ in ("binary", "multiclass")
-
-    def _outputs(self, X: ArrayLike) -> NDArray[np.float32]:
-        check_is_fitted(self, "network_")
-        return engine.predict(self.network_, check_rows(self, X, reset=False))

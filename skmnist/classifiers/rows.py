@@ -15,12 +15,13 @@ from skmnist.engine import Rows
 
 if TYPE_CHECKING:
     from skmnist.classifiers.base import KerasClassifier
+    from skmnist.classifiers.predicting import PredictingClassifier
 
 __all__ = ["check_labels", "check_rows", "weighted_rows"]
 
 
 def check_rows(
-    classifier: KerasClassifier, X: Any, y: Any = "no_validation", **options: Any
+    classifier: PredictingClassifier, X: Any, y: Any = "no_validation", **options: Any
 ) -> Any:
     """Check samples as scikit-learn does, and bring them to the engine's type and layout."""
     return validate_data(

@@ -379,12 +379,12 @@ def is_correct(target: jax.Array, output: jax.Array) -> jax.Array:
     return hit.astype(jnp.float32)
 
 
-def forget_kernels() -> None:
+def forget_kernels(_n_built: int) -> None:
     """Now and then, free what JAX keeps for the programs and variables of models that are gone.
 
     It keeps what it has compiled, programs and the making of initial weights of each shape, for
-    ever: some 20 megabytes for each new architecture. To be told to forget costs the programs
-    still in use another compilation each.
+    ever: some 20 megabytes for each new architecture, and nothing for another model of one. To be
+    told to forget costs the programs still in use another compilation each.
     """
     if Program.n_traces - Program.n_forgotten >= _KEPT:
         Program.n_forgotten = Program.n_traces

@@ -13,7 +13,7 @@ from skmnist.engine.keys import dropout_layers
 import jax
 import jax.numpy as jnp
 
-__all__ = ["FreeDropout", "QuickConv2D", "QuickMaxPooling2D", "convolves", "kinds_for"]
+__all__ = ["FreeDropout", "QuickConv2D", "QuickMaxPooling2D", "kinds_for"]
 
 _Gaps = tuple[tuple[int, int], ...]
 """Rows and columns of zeros before and behind an image."""
@@ -83,11 +83,6 @@ def kinds_for(model: keras.Model) -> dict[int, type]:
         elif type(layer) is keras.layers.Conv2D and _is_plain(layer):
             kinds[id(layer)] = QuickConv2D
     return kinds
-
-
-def convolves(model: keras.Model) -> bool:
-    """Tell whether a model holds a convolution."""
-    return any("Conv" in type(layer).__name__ for layer in model._flatten_layers())
 
 
 def _is_plain(layer: keras.layers.Conv2D) -> bool:

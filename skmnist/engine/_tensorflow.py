@@ -40,6 +40,9 @@ __all__ = [
     "to_device",
 ]
 
+_MODELS_KEPT: Final = 16
+"""Models built before TensorFlow is told to forget."""
+
 ONE_AT_A_TIME: Final = True
 """Whether a program serves one training at a time: its variables are working memory."""
 
@@ -98,13 +101,22 @@ def place(
     return Data.of((X, y, weights), len(X) + -len(X) % whole_batches_of, to_device)
 
 
-def forget_kernels() -> None:
-    """Free what TensorFlow keeps for the variables of models that are gone.
+def forget_kernels(n_built: int) -> None:
+    """Now and then, free what TensorFlow keeps for the variables of models that are gone.
 
     It caches a kernel for the creation of each variable, under the variable's unique name, for
-    ever: some 0.03 megabytes each. `keras.utils.clear_session` frees them by the same call.
+    ever: some 0.03 megabytes each. `keras.utils.clear_session` frees them by the same call, after
+    which each program is prepared anew: 0.1 seconds.
+
+    Parameters
+    ----------
+    n_built : int
+        Models built for trainings since the last call.
     """
-    context.context().clear_kernel_cache()
+    Trainer.n_models += n_built
+    if Trainer.n_models >= _MODELS_KEPT:
+        Trainer.n_models = 0
+        context.context().clear_kernel_cache()
 
 
 def copied_optimizer(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:
@@ -137,6 +149,8 @@ class Trainer:
 
     n_traces = 0
     """How many training programs were traced in this process."""
+    n_models = 0
+    """How many models were built, for fits and for programs, since TensorFlow last forgot."""
 
     def __init__(
         self,
@@ -149,6 +163,7 @@ class Trainer:
         metrics: Any = None,
         weighted_metrics: Any = None,
     ) -> None:
+        Trainer.n_models += 1
         self.way = way
         self._measures = ["loss", *(metrics or [])]
         self._lock = threading.Lock()

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skmnist._keras import keras
-from skmnist.engine._tensorflow import assign, copied_optimizer, is_correct, tensors
+from skmnist.engine._tensorflow import Trainer, assign, copied_optimizer, is_correct, tensors
 from skmnist.engine._tensorflow_dropout import drop
 from skmnist.engine.arrays import StackData, State
 from skmnist.engine.keys import Way, dropout_layers
@@ -63,6 +63,7 @@ class StackTrainer:
         metrics: Any = None,
         weighted_metrics: Any = None,
     ) -> None:
+        Trainer.n_models += 1
         self._lock = threading.Lock()
         self._layers = model.layers
         self._loss = loss

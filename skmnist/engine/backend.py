@@ -16,26 +16,24 @@ if TYPE_CHECKING or keras.backend.backend() == "tensorflow":
         Trainer,
         check_process,
         forget_kernels,
-        has_accelerator,
         n_cores,
         place,
         to_device,
     )
     from skmnist.engine._tensorflow_predict import Predictor
     from skmnist.engine._tensorflow_stack import StackTrainer
-    from skmnist.engine._tensorflow_stackable import stack_key
+    from skmnist.engine._tensorflow_stackable import stack_key, stacks_pay
 elif keras.backend.backend() == "jax":
     from skmnist.engine._jax import Trainer, forget_kernels
     from skmnist.engine._jax_device import (
         ONE_AT_A_TIME,
         check_process,
-        has_accelerator,
         n_cores,
         place,
         to_device,
     )
     from skmnist.engine._jax_predict import Predictor
-    from skmnist.engine._jax_stack import StackTrainer, stack_key
+    from skmnist.engine._jax_stack import StackTrainer, stack_key, stacks_pay
 else:
     raise ImportError(
         f"skmnist trains on TensorFlow or JAX, and Keras is set to {keras.backend.backend()!r}: "
@@ -49,9 +47,9 @@ __all__ = [
     "Trainer",
     "check_process",
     "forget_kernels",
-    "has_accelerator",
     "n_cores",
     "place",
     "stack_key",
+    "stacks_pay",
     "to_device",
 ]

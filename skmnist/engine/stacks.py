@@ -31,9 +31,6 @@ _STACKED_WEIGHTS: Final = 2e6
 megabytes: more no longer stay in the caches of a processor from one step to the next. Measured on
 two cores: stacks of 4 to 8 networks of 200,000 weights train 1.4 times as fast as one by one."""
 _STACK_SIZES: Final = (4, 64)  # however many weights
-_LARGE: Final = 4e5
-"""Weights of a network above which it fills a processor by itself. Measured on two cores with
-570,000: stacks are no faster than one by one, two side by side are 1.2 times as fast."""
 _LANES_REPAY: Final = 1e9
 """Weights times steps times networks above which a second lane repays its compiler: of some 7 ns
 each it saves an eighth, and takes a second."""
@@ -61,7 +58,7 @@ Job = tuple[Sequence[int], Callable[[int], list[Outcome]]]
 
 
 def train_runs(runs: Sequence[Run]) -> list[Outcome]:
-    """Train networks: small ones of one architecture in stacks, large ones side by side.
+    """Train networks of one architecture in stacks where these pay, and side by side elsewhere.
 
     Parameters
     ----------
@@ -81,15 +78,14 @@ def train_runs(runs: Sequence[Run]) -> list[Outcome]:
         jobs = list(_jobs(members, [runs[i] for i in members]))
         for done, ended in _in_lanes(jobs, runs):
             outcomes |= dict(zip(done, ended, strict=True))
-    backend.forget_kernels()
+    backend.forget_kernels(sum(run.request.initial is None for run in runs))
     return [outcomes[i] for i in range(len(runs))]
 
 
 def _jobs(members: Sequence[int], group: Sequence[Run]) -> Iterator[Job]:
     """Divide a group into stacks of one size, so that they share a program, or into single runs."""
     n_weights = group[0].model.count_params()
-    too_large = n_weights > _LARGE and not backend.has_accelerator()
-    size = 1 if too_large else _stack_size(n_weights, len(group))
+    size = _stack_size(n_weights, len(group)) if backend.stacks_pay(n_weights) else 1
     if size == 1:
         for i, run in zip(members, group, strict=True):
             yield [i], functools.partial(_train_alone, run)

@@ -52,8 +52,7 @@ def train(model: keras.Model, rows: Rows, plan: Plan, **settings: Any) -> Fit:
         return elsewhere(request)
     run = Run(request)
     trained = run.fit(run_alone(run))
-    if request.initial is None:  # the model was built for this fit
-        backend.forget_kernels()
+    backend.forget_kernels(request.initial is None)  # then the model was built for this fit
     return trained
 
 

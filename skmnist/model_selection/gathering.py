@@ -84,12 +84,11 @@ class Gathering(ParallelBackendBase):
         (tasks, tell), (self._tasks, self._tell) = (self._tasks, self._tell), ([], [])
         pauses = [()] * len(tasks) if self.until is None else self.pauses
         n_shares = -(-len(tasks) // self._at_once)
-        shares = [*gen_even_slices(len(tasks), n_shares)]
         light, arrays = _apart(tasks)
         with parallel_config(backend=self._outer, n_jobs=self._outer_n_jobs):
             done = Parallel(n_jobs=self._n_jobs)(
                 delayed(_run_share)(light[share], pauses[share], self.until, *arrays)
-                for share in shares
+                for share in gen_even_slices(len(tasks), n_shares)
             )
         ended = [each for share in done for each in share]
         self._results = {self._n_run + i: each.value for i, each in enumerate(ended)}

@@ -1,14 +1,15 @@
 """Accuracy of every recipe on MNIST: several seeds, all 60,000 training images, cold fits.
 
 The recipes were chosen on a split of the training images; the test set is scored here, once a fit,
-and once for the seeds of a recipe together, in scikit-learn's `VotingClassifier`. So is a vote of
-recipes that see images in unlike ways, of which the seeds are the members. What is found is kept in
-`accuracy.json`, from which the README's table is made.
+and once for the seeds of a recipe together, in scikit-learn's `VotingClassifier`. A vote of
+two recipes has the seeds of both as members. What is found is kept in `accuracy.json`, from which
+the README's table is made.
 
     SKMNIST_DATA_HOME=... python tests/benchmarks/accuracy.py [RECIPE ...] [--seeds 3]
 """
 
 import argparse
+import functools
 import json
 import warnings
 from pathlib import Path
@@ -26,23 +27,24 @@ FOUND = Path(__file__).with_suffix(".json")
 VOTE = "CONV_ACCURATE + CONV_BROAD"
 
 
-def networks(name, seeds):
-    """Give a recipe's classifiers, one a seed, or those of a vote of recipes."""
-    for part in name.split(" + "):
-        kind = ConvClassifier if "filters" in getattr(recipes, part) else DenseClassifier
-        for seed in range(seeds):
-            yield f"{part}, seed {seed}", kind(**getattr(recipes, part), random_state=seed)
+def fit(name, seed, X, y):
+    """Fit the classifier that a recipe is for, from cold; gives it and the seconds."""
+    kind = ConvClassifier if "filters" in getattr(recipes, name) else DenseClassifier
+    clear_programs()
+    classifier = kind(**getattr(recipes, name), random_state=seed)
+    return classifier, round(seconds(lambda: classifier.fit(X, y)), 1)
 
 
-def measure(name, seeds, X, y, X_test, y_test):
-    """Fit a recipe with each seed; gives accuracies, seconds, and the accuracy of all together."""
+def measure(name, seeds, fitted, X, y, X_test, y_test):
+    """Score a recipe, or a vote of several, fitted with each seed, one by one and together."""
     accuracies, times, members = [], [], []
-    for label, member in networks(name, seeds):
-        clear_programs()
-        times.append(round(seconds(lambda m=member: m.fit(X, y)), 1))
-        accuracies.append(float(np.mean(member.predict(X_test) == y_test)))
-        members.append((label, FrozenEstimator(member)))
-        print(f"  {label}: {accuracies[-1]:.2%} in {times[-1]:.0f} s", flush=True)
+    for part in name.split(" + "):
+        for seed in range(seeds):
+            member, took = fitted(part, seed)
+            times.append(took)
+            accuracies.append(float(np.mean(member.predict(X_test) == y_test)))
+            members.append((f"{part}, seed {seed}", FrozenEstimator(member)))
+            print(f"  {members[-1][0]}: {accuracies[-1]:.2%} in {took:.0f} s", flush=True)
     vote = VotingClassifier(members, voting="soft").fit(X[:100], y[:100])  # fits the labels only
     together = float(np.mean(vote.predict(X_test) == y_test))
     return {"accuracy": accuracies, "seconds": times, "together": together}
@@ -79,10 +81,11 @@ def main():
     chosen = parser.parse_args()
     warnings.simplefilter("ignore")
     heading("Accuracy on MNIST's 10,000 test images, 60,000 to learn from")
-    data = mnist()
+    X, y, X_test, y_test = mnist()
+    fitted = functools.cache(lambda name, seed: fit(name, seed, X, y))  # a vote's are there already
     found = json.loads(FOUND.read_text()) if FOUND.exists() else {}
     for name in chosen.recipes:
-        found[name] = measure(name, chosen.seeds, *data)
+        found[name] = measure(name, chosen.seeds, fitted, X, y, X_test, y_test)
         FOUND.write_text(json.dumps(found, indent=1) + "\n")
     print("\n" + table(found))
 
