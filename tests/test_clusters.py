@@ -5,6 +5,7 @@ import signal
 import threading
 import time
 
+import dask
 import numpy as np
 import psutil
 import pytest
@@ -32,8 +33,14 @@ GRID = {"denseclassifier__learning_rate": [0.001, 0.002, 0.004, 0.008, 0.016, 0.
 
 @pytest.fixture(scope="module")
 def client():
-    cluster = LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0")
-    with cluster, Client(cluster) as client:
+    # A LocalCluster looks again this long after it lost a worker, and gives the worker up if it is
+    # missing then: by default after 15 s, when the next test may just have killed it once more.
+    patience = {"distributed.deploy.lost-worker-timeout": "1 hour"}
+    with (
+        dask.config.set(patience),
+        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster,
+        Client(cluster) as client,
+    ):
         yield client
 
 
@@ -108,8 +115,6 @@ class Deadly(ClassifierMixin, BaseEstimator):
 
 
 def test_a_task_that_kills_its_workers_is_named(client, images):
-    import dask
-
     search = GridSearchCV(Deadly(), {"size": [7]}, cv=2)
     with (
         dask.config.set({"distributed.scheduler.allowed-failures": 0}),
