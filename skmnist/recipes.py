@@ -43,14 +43,17 @@ DEFAULT: Final[dict[str, Any]] = {
     "learning_rate": 3e-3,
     "schedule": "one_cycle",
     "weight_decay": 0.1,
+    "beta_2": 0.99,
     "label_smoothing": 0.05,
     "batch_size": 256,
     "epochs": 11,
 }
-"""For all of MNIST in well under a minute on two cores. Two seeds each, 16 candidates: 98.73 % on
-the images held out, against 98.67 % for 800-256 (98.57 % without label smoothing) and 98.62 %
-for 512-512. What did not help, at 98.57 to 98.70 %: GELU, batch normalisation, 1000-1000 and wider,
-15 to 25 epochs with more dropout or smoothing, dropout of the pixels, max-norm, batches of 128."""
+"""For all of MNIST in well under a minute on two cores. On the images held out, six seeds each,
+98.71 %; 98.65 % with AdamW's usual ``beta_2`` of 0.999, 98.70 % with 0.95, 98.66 % with 0.9. With
+the usual one, two seeds each: 98.73 %, against 98.67 % for 800-256 (98.57 % without label
+smoothing) and 98.62 % for 512-512. What did not help, at 98.57 to 98.70 %: GELU, batch
+normalisation, 1000-1000 and wider, 15 to 25 epochs with more dropout or smoothing, dropout of the
+pixels, max-norm, batches of 128, moving averages of the weights."""
 
 FAST: Final[dict[str, Any]] = {
     "hidden_layer_sizes": (400, 200),

@@ -311,6 +311,12 @@ def test_a_warm_model_takes_a_new_learning_rate(blobs):
         np.testing.assert_allclose(a, b, atol=1e-6)
 
 
+@pytest.mark.parametrize("optimizer", ["adamw", "adam", "rmsprop", "sgd"])
+def test_beta_2_is_for_adam(blobs, optimizer):
+    a, b = (dense(optimizer=optimizer, beta_2=share, epochs=2).fit(*blobs) for share in (0.9, 0.99))
+    assert (weights_of(a) != weights_of(b)) == optimizer.startswith("adam")
+
+
 def test_an_interrupted_fit_leaves_no_trace(blobs):
     X, y = blobs
 

@@ -40,6 +40,7 @@ class CheckedClassifier(KerasClassifier):
         "learning_rate": [Interval(Real, 0, None, closed="neither")],
         "schedule": [StrOptions(set(engine.SCHEDULES))],
         "weight_decay": [Interval(Real, 0, None, closed="left")],
+        "beta_2": [Interval(Real, 0, 1, closed="left")],
         "label_smoothing": [Interval(Real, 0, 1, closed="left")],
         "augment": KerasClassifier._parameter_constraints["augment"],
         "image_shape": KerasClassifier._parameter_constraints["image_shape"],
@@ -60,6 +61,7 @@ class CheckedClassifier(KerasClassifier):
     learning_rate: float
     schedule: engine.Schedule
     weight_decay: float
+    beta_2: float
     label_smoothing: float
     early_stopping: bool
     patience: int
@@ -104,6 +106,7 @@ class CheckedClassifier(KerasClassifier):
             self.optimizer,
             float(self.learning_rate),
             float(self.weight_decay),
+            float(self.beta_2),
             tuple(m for m in self.metrics or () if m != "accuracy"),
         )
         return model, initial_variables(model, seed)
@@ -135,6 +138,7 @@ def _compiled(
     optimizer: Literal["adamw", "adam", "rmsprop", "sgd"],
     learning_rate: float,
     weight_decay: float,
+    beta_2: float,
     metrics: tuple[Any, ...],
 ) -> keras.Model:
     """Build and compile; kept, since the folds of a cross-validation ask for the same again."""
@@ -144,6 +148,8 @@ def _compiled(
     settings: dict[str, Any] = {"learning_rate": learning_rate}
     if weight_decay or optimizer == "adamw":
         settings["weight_decay"] = weight_decay
+    if optimizer in ("adam", "adamw"):
+        settings["beta_2"] = beta_2
     if optimizer == "sgd":
         settings |= {"momentum": 0.9, "nesterov": True}
     meta = {"n_features_in_": shape[0], "X_shape_": (None, *shape), "n_classes_": n_classes}

@@ -37,6 +37,9 @@ class DenseClassifier(CheckedClassifier):
         How the learning rate changes over a fit.
     weight_decay : float, default=0.1
         Share of each weight, times the learning rate, that a step takes away.
+    beta_2 : float, default=0.999
+        Share of the mean of squared gradients that a step keeps. For ``"adamw"`` and ``"adam"``;
+        lower, the size of steps follows the latest gradients.
     label_smoothing : float, default=0.0
         Probability moved from the true class to all classes evenly.
     augment : {"affine", "elastic"} or None, default=None
@@ -116,6 +119,7 @@ class DenseClassifier(CheckedClassifier):
         learning_rate: float = 3e-3,
         schedule: engine.Schedule = "one_cycle",
         weight_decay: float = 0.1,
+        beta_2: float = 0.999,
         label_smoothing: float = 0.0,
         augment: augmentation.Kind | None = None,
         image_shape: tuple[int, int] | None = None,
@@ -139,6 +143,7 @@ class DenseClassifier(CheckedClassifier):
         self.learning_rate = learning_rate
         self.schedule = schedule
         self.weight_decay = weight_decay
+        self.beta_2 = beta_2
         self.label_smoothing = label_smoothing
         self.augment = augment
         self.image_shape = image_shape
