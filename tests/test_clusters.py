@@ -138,4 +138,4 @@ def test_what_travels_does_not_grow_with_the_candidates(client, images):
     sent(2)
     few, many = (min(sent(n) for _ in range(3)) for n in (2, 12))  # others may send besides
     a_task = (many - few) / (10 * 3)
-    assert a_task < images[0].nbytes / 4  # some 10,000; heartbeats add to it where all is slow
+    assert a_task < 30_000  # the images alone are 470,400 bytes

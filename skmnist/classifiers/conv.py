@@ -49,8 +49,8 @@ class ConvClassifier(CheckedClassifier):
     weight_decay : float, default=0.1
         Share of each weight, times the learning rate, that a step takes away.
     beta_2 : float, default=0.999
-        Share of the mean of squared gradients that a step keeps. For ``"adamw"`` and ``"adam"``;
-        lower, the size of steps follows the latest gradients.
+        Share that ``"adamw"`` and ``"adam"`` keep, from step to step, of the mean of squared
+        gradients by which they scale a step; the other optimizers have none.
     label_smoothing : float, default=0.0
         Probability moved from the true class to all classes evenly.
     augment : {"affine", "elastic"} or None, default=None
