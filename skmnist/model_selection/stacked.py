@@ -79,7 +79,7 @@ class StackedGridSearchCV(StackedTraining, GridSearchCV):
     param_grid : dict or list of dict
         As `GridSearchCV` takes it.
     scoring, n_jobs, refit, cv, verbose, error_score, return_train_score
-        As `GridSearchCV` takes them. ``n_jobs`` workers share the candidates and folds, 30 at a
+        As `GridSearchCV` takes them. ``n_jobs`` workers share the candidates and folds, 15 at a
         time; on one machine 1 is best, since a stack keeps all cores busy.
     pre_dispatch : object
         Has no effect: what is trained together is also dispatched together.

@@ -1,17 +1,13 @@
 """Accuracy of every recipe on MNIST: several seeds, all 60,000 training images, cold fits.
 
 The recipes were chosen on a split of the training images; the test set is scored here, once a fit,
-and once for the seeds of a recipe together, in scikit-learn's `VotingClassifier`. A vote of
-two recipes has the seeds of both as members, each of which sees every image five times: where it
-is, and a pixel to each side. What is found is kept in `accuracy.json`, from which the README's
-table is made.
+and once for the seeds of a recipe together, in scikit-learn's `VotingClassifier`. What is found
+is kept in `accuracy.json`, from which the README's table is made.
 
     SKMNIST_DATA_HOME=... python tests/benchmarks/accuracy.py [RECIPE ...] [--seeds 3]
 """
 
 import argparse
-import functools
-import itertools
 import json
 import warnings
 from pathlib import Path
@@ -20,17 +16,12 @@ import numpy as np
 from _common import heading, mnist, seconds
 from sklearn.ensemble import VotingClassifier
 from sklearn.frozen import FrozenEstimator
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer
 
 from skmnist import ConvClassifier, DenseClassifier, recipes
 from skmnist.engine import clear_programs
 from skmnist.significance import wilson
 
 FOUND = Path(__file__).with_suffix(".json")
-VOTE = "CONV_ACCURATE + CONV_BROAD"
-MOVES = (0, 1, -1, 28, -28)
-"""Pixels of a row of 784: the image where it is, right, left, down, up; its edges are black."""
 
 
 def fit(name, seed, X, y):
@@ -41,19 +32,15 @@ def fit(name, seed, X, y):
     return classifier, round(seconds(lambda: classifier.fit(X, y)), 1)
 
 
-def measure(name, seeds, fitted, X, y, X_test, y_test):
-    """Score a recipe, or a vote of several, fitted with each seed, one by one and together."""
+def measure(name, seeds, X, y, X_test, y_test):
+    """Score a recipe fitted with each seed, one by one and together."""
     accuracies, times, members = [], [], []
-    parts = name.split(" + ")
-    for part, seed in itertools.product(parts, range(seeds)):
-        member, took = fitted(part, seed)
+    for seed in range(seeds):
+        member, took = fit(name, seed, X, y)
         times.append(took)
         accuracies.append(float(np.mean(member.predict(X_test) == y_test)))
-        print(f"  {part}, seed {seed}: {accuracies[-1]:.2%} in {took:.0f} s", flush=True)
-        for move in MOVES if parts[1:] else MOVES[:1]:
-            moved = FunctionTransformer(np.roll, kw_args={"shift": move, "axis": 1})
-            voter = make_pipeline(moved, FrozenEstimator(member))
-            members.append((f"{part}, seed {seed}, moved by {move}", voter))
+        members.append((f"seed {seed}", FrozenEstimator(member)))
+        print(f"  {name}, seed {seed}: {accuracies[-1]:.2%} in {took:.0f} s", flush=True)
     vote = VotingClassifier(members, voting="soft").fit(X[:100], y[:100])  # fits the labels only
     together = float(np.mean(vote.predict(X_test) == y_test))
     return {"accuracy": accuracies, "seconds": times, "together": together}
@@ -66,10 +53,8 @@ def row(name, found):
     spread = f"{100 * accuracies.mean():.2f} % ± {100 * accuracies.std(ddof=1):.2f}"
     interval = f"{100 * low:.2f} to {100 * high:.2f}"
     together = f"{100 * found['together']:.2f} %"
-    parts, took = name.split(" + "), np.median(found["seconds"])
-    n = f"{len(accuracies) // len(parts)} seeds" + (" of each" if parts[1:] else "")
-    label = " + ".join(f"`{part}`" for part in parts)
-    return f"| {label} | {spread} ({n}) | {interval} | {together} | {took:.0f} s |"
+    seeds, took = f"{len(accuracies)} seeds", np.median(found["seconds"])
+    return f"| `{name}` | {spread} ({seeds}) | {interval} | {together} | {took:.0f} s |"
 
 
 def table(found):
@@ -85,16 +70,15 @@ def table(found):
 def main():
     """Measure the recipes named, keep what was found, and print the table."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("recipes", nargs="*", default=[*recipes.__all__, VOTE])
+    parser.add_argument("recipes", nargs="*", default=recipes.__all__)
     parser.add_argument("--seeds", type=int, default=3)
     chosen = parser.parse_args()
     warnings.simplefilter("ignore")
     heading("Accuracy on MNIST's 10,000 test images, 60,000 to learn from")
     X, y, X_test, y_test = mnist()
-    fitted = functools.cache(lambda name, seed: fit(name, seed, X, y))  # a vote's are there already
     found = json.loads(FOUND.read_text()) if FOUND.exists() else {}
     for name in chosen.recipes:
-        found[name] = measure(name, chosen.seeds, fitted, X, y, X_test, y_test)
+        found[name] = measure(name, chosen.seeds, X, y, X_test, y_test)
         FOUND.write_text(json.dumps(found, indent=1) + "\n")
     print("\n" + table(found))
 
