@@ -113,7 +113,9 @@ CONV: Final[dict[str, Any]] = {
 }
 """Bent images, in a minute or two. Two seeds: 99.48 % on the images held out, 99.44 % with the
 usual ``beta_2`` of 0.999. With that one, twice the filters and 15 epochs gave 99.50 %, two
-convolutions a block as well 99.56 %, for several times the work."""
+convolutions a block as well 99.56 %, for several times the work. Images bent otherwise lose: by
+shifts of two pixels 0.08 points, of three 0.16, by turns of 18 degrees 0.06, by a scale of 25 %
+0.06, by a shear of 0.1 or 0.3 0.02 and 0.04."""
 
 CONV_ACCURATE: Final[dict[str, Any]] = {
     "filters": (32, 64, 128),
