@@ -126,17 +126,21 @@ def test_a_task_that_kills_its_workers_is_named(client, images):
 
 
 def travelled(client):
-    """Bytes of tasks, results and data so far, all but the heartbeats, which grow with time."""
+    """Bytes so far: of messages, which hold tasks and results, and of data from worker to worker.
+
+    Heartbeats, which grow with time, are not among them.
+    """
 
     def of_scheduler(dask_scheduler):
         streams = [*dask_scheduler.stream_comms.values(), *dask_scheduler.client_comms.values()]
         return sum(stream.byte_count for stream in streams)
 
     def of_worker(dask_worker):
-        return dask_worker.batched_stream.byte_count + dask_worker.transfer_outgoing_bytes_total
+        return dask_worker.batched_stream.byte_count, dask_worker.transfer_outgoing_bytes_total
 
-    workers = client.run(of_worker).values()
-    return client.scheduler_comm.byte_count + client.run_on_scheduler(of_scheduler) + sum(workers)
+    workers = np.sum(list(client.run(of_worker).values()), axis=0)
+    messages = client.scheduler_comm.byte_count + client.run_on_scheduler(of_scheduler)
+    return np.array([messages, 0]) + workers
 
 
 def test_what_travels_does_not_grow_with_the_candidates(client, images):
@@ -148,6 +152,10 @@ def test_what_travels_does_not_grow_with_the_candidates(client, images):
             GridSearchCV(small(1), grid, cv=3, refit=False).fit(*images)
         return travelled(client) - before
 
-    few, many = sent(2), sent(12)
-    assert 2 < few / images[0].nbytes < 4  # once to the scheduler, once to each worker
+    client.wait_for_workers(2)
+    sent(2)
+    # the least of three: on a busy machine Dask takes a task back and sends it to the other worker
+    (few, _), (many, moved) = (np.min([sent(n) for _ in range(3)], axis=0) for n in (2, 12))
+    assert 2 < few / images[0].nbytes < 3  # once to the scheduler, once to a worker
+    assert moved < 1.5 * images[0].nbytes  # from that to the other once
     assert (many - few) / (10 * 3) < 30_000  # bytes a task
