@@ -1,15 +1,9 @@
-"""Network functions, and what a Keras network is in this package: a configuration and arrays."""
+"""Network functions, and the seeds that what they build follows from."""
 
 from __future__ import annotations
 
-import inspect
-import json
-import random
-import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any, Self
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,22 +11,14 @@ from sklearn.utils import check_random_state
 
 from skmnist._images import square_shape
 from skmnist._keras import keras
+from skmnist.keras_models import BUILDING, flat_layers
 
 __all__ = [
-    "BUILDING",
-    "Network",
     "conv_network",
     "dense_network",
     "draw_seed",
-    "flat_layers",
     "initial_variables",
-    "own_objects",
-    "seeded",
-    "serialized",
 ]
-
-BUILDING = threading.RLock()
-"""Held while a network is built, and by the caches of programs, so that no two locks cross."""
 
 
 def dense_network(
@@ -164,35 +150,6 @@ def conv_network(
     return keras.Model(inputs, outputs)
 
 
-@contextmanager
-def seeded(seed: int) -> Iterator[None]:
-    """Let what is drawn inside, initial weights above all, follow from a seed.
-
-    Keras's layers take their seeds from Python's generator where none are given, and network
-    functions may use NumPy's. Both are set inside and given back as they were; builds in several
-    threads wait for each other.
-
-    Parameters
-    ----------
-    seed : int
-        From 0 to 2**32 - 1.
-
-    Yields
-    ------
-    None
-        While the seed holds.
-    """
-    with BUILDING:
-        python, legacy = random.getstate(), np.random.get_state()  # noqa: NPY002 - to give it back
-        random.seed(seed)
-        np.random.seed(seed)  # noqa: NPY002 - network functions may draw from it
-        try:
-            yield
-        finally:
-            random.setstate(python)
-            np.random.set_state(legacy)  # noqa: NPY002 - given back
-
-
 def draw_seed(random_state: int | np.random.RandomState | None) -> int:
     """Draw a seed, never from a generator that `seeded` holds in another thread.
 
@@ -241,122 +198,3 @@ def initial_variables(model: keras.Model, seed: int) -> list[NDArray[Any]]:
         drawn[id(v)] if id(v) in drawn else np.array([seed_of[id(v)], 0], v.dtype)
         for v in model.variables
     ]
-
-
-@dataclass(frozen=True, eq=False)
-class Network:
-    """A Keras network as data: cheap to copy, pickle and send to a worker.
-
-    Parameters
-    ----------
-    config : str
-        Keras's own serialisation of the architecture, JSON.
-    arrays : tuple of ndarray
-        The weights, in the order of `keras.Model.get_weights`.
-    custom_objects : dict of str to object
-        Classes and functions of the user's own, by name, that the configuration speaks of.
-    """
-
-    config: str
-    arrays: tuple[NDArray[Any], ...]
-    custom_objects: dict[str, Any]
-
-    @classmethod
-    def from_keras(cls, model: keras.Model, arrays: Sequence[NDArray[Any]] | None = None) -> Self:
-        """Take a network from a Keras model.
-
-        Parameters
-        ----------
-        model : keras.Model
-            A built model.
-        arrays : sequence of ndarray, default=None
-            Weights to take instead of the model's own.
-
-        Returns
-        -------
-        Network
-            Independent of ``model``.
-        """
-        # Keras's own `get_weights` warns of NumPy 2 on JAX
-        weights = [np.asarray(w).copy() for w in model.weights] if arrays is None else arrays
-        return cls(json.dumps(serialized(model)), tuple(weights), own_objects(model))
-
-    def to_keras(self) -> keras.Model:
-        """Build the Keras model.
-
-        Returns
-        -------
-        keras.Model
-            A new model with these weights, not compiled.
-        """
-        with seeded(0):  # initial weights would be drawn from Python's generator
-            model = keras.saving.deserialize_keras_object(
-                json.loads(self.config), custom_objects=self.custom_objects, safe_mode=False
-            )
-        model.set_weights(list(self.arrays))
-        return model
-
-
-def serialized(model: keras.Model) -> dict[str, Any]:
-    """Give Keras's description of a model, without the way it is trained.
-
-    Parameters
-    ----------
-    model : keras.Model
-        A model.
-
-    Returns
-    -------
-    dict
-        What Keras can rebuild the model from.
-    """
-    config: dict[str, Any] = keras.saving.serialize_keras_object(model)
-    config.pop("compile_config", None)
-    return config
-
-
-def own_objects(model: keras.Model) -> dict[str, Any]:
-    """Collect the classes and functions of a model that are not Keras's own.
-
-    Parameters
-    ----------
-    model : keras.Model
-        A model.
-
-    Returns
-    -------
-    dict of str to object
-        Layers, activations, initializers and the like, by the names that Keras gives them.
-    """
-    parts = [model, *flat_layers(model)]
-    held = [value for part in parts for value in vars(part).values()]
-    found: dict[str, Any] = {}
-    for value in (*parts, *held):
-        if inspect.isfunction(value):
-            kind: Any = value
-        elif hasattr(value, "get_config"):
-            kind = type(value)
-        else:
-            continue
-        if kind.__module__.partition(".")[0] != "keras" and kind.__name__ != "<lambda>":
-            found[kind.__name__] = kind
-    return found
-
-
-def flat_layers(model: keras.Model) -> list[keras.Layer]:
-    """List all layers of a model, those of nested models included.
-
-    Parameters
-    ----------
-    model : keras.Model
-        A model.
-
-    Returns
-    -------
-    list of keras.Layer
-        In the order of ``model.layers``, a nested model before its own layers.
-    """
-    layers: list[keras.Layer] = []
-    for layer in model.layers:
-        layers += [layer, *(flat_layers(layer) if isinstance(layer, keras.Model) else [])]
-    return layers

@@ -18,7 +18,8 @@ from sklearn.model_selection import GridSearchCV, cross_val_score
 from skmnist import DenseClassifier, conv_network, dense_network, engine
 from skmnist.engine import keys
 from skmnist.engine.cache import Cache
-from skmnist.networks import initial_variables, seeded, serialized
+from skmnist.keras_models import seeded, serialized
+from skmnist.networks import initial_variables
 
 META = {"n_features_in_": 6, "n_classes_": 3}
 

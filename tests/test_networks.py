@@ -5,7 +5,8 @@ import keras
 import numpy as np
 import pytest
 
-from skmnist.networks import Network, dense_network, flat_layers, seeded
+from skmnist.keras_models import Network, flat_layers, seeded
+from skmnist.networks import dense_network
 
 META = {"n_features_in_": 6, "n_classes_": 3}
 

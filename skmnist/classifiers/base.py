@@ -21,7 +21,8 @@ from skmnist.classifiers.monitor import check_validation
 from skmnist.classifiers.predicting import PredictingClassifier
 from skmnist.classifiers.rows import check_labels, check_rows, weighted_rows
 from skmnist.history import History
-from skmnist.networks import draw_seed, seeded
+from skmnist.keras_models import seeded
+from skmnist.networks import draw_seed
 
 __all__ = ["KerasClassifier"]
 

@@ -12,7 +12,7 @@ import numpy as np
 from skmnist._images import square_shape
 from skmnist._keras import keras
 from skmnist.augmentation import Augmentation
-from skmnist.networks import Network
+from skmnist.keras_models import Network
 
 if TYPE_CHECKING:
     from skmnist.classifiers.base import KerasClassifier

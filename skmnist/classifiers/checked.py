@@ -15,7 +15,8 @@ from skmnist import engine
 from skmnist._keras import keras
 from skmnist.classifiers.base import KerasClassifier
 from skmnist.classifiers.building import augmentation_of
-from skmnist.networks import initial_variables, seeded
+from skmnist.keras_models import seeded
+from skmnist.networks import initial_variables
 
 __all__ = ["CheckedClassifier"]
 

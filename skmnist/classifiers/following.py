@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from skmnist.engine import Rows
-from skmnist.networks import Network
+from skmnist.keras_models import Network
 
 if TYPE_CHECKING:
     from skmnist.classifiers.base import KerasClassifier

@@ -12,7 +12,7 @@ from skmnist import engine
 from skmnist._keras import keras
 from skmnist.classifiers.repair import RepairedClassifier
 from skmnist.classifiers.rows import check_rows
-from skmnist.networks import Network
+from skmnist.keras_models import Network
 
 __all__ = ["PredictingClassifier"]
 

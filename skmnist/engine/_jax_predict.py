@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from skmnist._keras import keras
 from skmnist.engine.arrays import PREDICTION_ROWS, lengthened
 from skmnist.engine.free import outputs_with
-from skmnist.networks import Network
+from skmnist.keras_models import Network
 
 # isort: split
 import jax

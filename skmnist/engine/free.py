@@ -9,7 +9,7 @@ from typing import Any
 
 from skmnist._keras import keras
 from skmnist.engine.keys import dropout_layers
-from skmnist.networks import Network
+from skmnist.keras_models import Network
 
 __all__ = ["copy_with_free_dropout", "copy_with_layers", "free_rates", "outputs_with"]
 

@@ -7,7 +7,7 @@ from collections.abc import Hashable
 from typing import Any, Final, Literal
 
 from skmnist._keras import keras
-from skmnist.networks import serialized
+from skmnist.keras_models import serialized
 
 __all__ = [
     "DENSE_KINDS",

@@ -22,7 +22,7 @@ from skmnist.engine.keys import (
     value_key,
 )
 from skmnist.engine.records import Request
-from skmnist.networks import BUILDING, Network, own_objects, serialized
+from skmnist.keras_models import BUILDING, Network, own_objects, serialized
 
 __all__ = [
     "clear_programs",

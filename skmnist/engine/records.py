@@ -13,7 +13,7 @@ from skmnist.augmentation import Augmentation
 from skmnist.engine.arrays import State
 from skmnist.engine.schedules import Schedule
 from skmnist.history import History
-from skmnist.networks import Network
+from skmnist.keras_models import Network
 
 __all__ = ["Checkpoint", "Fit", "OnEpoch", "Pause", "Plan", "Progress", "Request", "Rows"]
 

@@ -17,7 +17,7 @@ from skmnist.engine.keys import optimizer_key
 from skmnist.engine.programs import program_key
 from skmnist.engine.records import Checkpoint, Fit, Pause, Progress, Request, Rows
 from skmnist.engine.schedules import learning_rates
-from skmnist.networks import Network
+from skmnist.keras_models import Network
 
 __all__ = ["Run"]
 
