@@ -14,9 +14,10 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from copy import deepcopy
+from typing import Any, Final
 
-__all__ = ["keras", "without"]
+__all__ = ["compile_settings", "fresh", "keras", "without"]
 
 _CHATTER: Final = re.compile(rb"(I\d{4} |WARNING: All log messages before absl)")
 _READ_ONCE: Final = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "1"}
@@ -75,3 +76,52 @@ if "keras" not in sys.modules:
         import keras
 else:
     import keras
+
+
+def compile_settings(model: keras.Model) -> dict[str, Any]:
+    """Read what a model was compiled with, as it was given.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Compiled.
+
+    Returns
+    -------
+    dict
+        Arguments for `keras.Model.compile`. Keras's public `get_compile_config` describes them
+        instead, which loses functions of the user's own.
+    """
+    given: dict[str, Any] = dict(model._compile_config.config)
+    return given | {"optimizer": model.optimizer, "auto_scale_loss": False}
+
+
+def fresh(optimizer: Any) -> Any:
+    """Copy an optimizer: one that a parameter holds, or that another network has, is left alone.
+
+    Parameters
+    ----------
+    optimizer : object
+        As `keras.Model.compile` takes it.
+
+    Returns
+    -------
+    object
+        An optimizer that has trained nothing, if it is one; else what came.
+
+    Raises
+    ------
+    ValueError
+        If it can't be copied, and has trained another network.
+    """
+    if not isinstance(optimizer, keras.optimizers.Optimizer):
+        return optimizer
+    try:
+        return type(optimizer).from_config(optimizer.get_config())
+    except Exception:  # noqa: BLE001 - a schedule of the user's own need not describe itself
+        if optimizer.built:
+            raise ValueError(
+                f"The optimizer {type(optimizer).__name__} has trained another network, and can't "
+                "be copied: give its parts a get_config, or make it inside the network function."
+            ) from None
+        return deepcopy(optimizer)

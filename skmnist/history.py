@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING, Any, overload
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -15,8 +15,8 @@ class History(Mapping[str, list[float]]):
     """What was measured at the end of each epoch of a fit.
 
     A mapping from the name of a measure (``"loss"``, ``"accuracy"``, ``"val_loss"``, ...) to one
-    float an epoch. A slice selects epochs; a key that was not recorded is an error that names the
-    recorded ones.
+    float an epoch, or to one list of floats for a measure of each class. A slice selects epochs; a
+    key that was not recorded is an error that names the recorded ones.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ class History(Mapping[str, list[float]]):
     """
 
     def __init__(self, values: Mapping[str, list[float]] | None = None) -> None:
-        self._values = {key: [float(v) for v in column] for key, column in (values or {}).items()}
+        self._values = {key: list(map(_number, column)) for key, column in (values or {}).items()}
         lengths = {key: len(column) for key, column in self._values.items()}
         if len(set(lengths.values())) > 1:
             raise ValueError(f"All columns of a history need one length; got {lengths}.")
@@ -126,3 +126,9 @@ class History(Mapping[str, list[float]]):
             The record.
         """
         return cls(json.loads(text))
+
+
+def _number(value: Any) -> Any:
+    """Give a measure as plain numbers: one, or one a class."""
+    plain = value.tolist() if hasattr(value, "tolist") else value
+    return [float(part) for part in plain] if isinstance(plain, list) else float(plain)

@@ -6,17 +6,26 @@ import inspect
 import json
 import random
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from skmnist._keras import keras
 
-__all__ = ["BUILDING", "Network", "flat_layers", "own_objects", "seeded", "serialized"]
+__all__ = [
+    "BUILDING",
+    "Network",
+    "described",
+    "flat_layers",
+    "own_objects",
+    "seeded",
+    "serialized",
+    "set_weights",
+]
 
 BUILDING = threading.RLock()
 """Held while a network is built, and by the caches of programs, so that no two locks cross."""
@@ -53,24 +62,36 @@ def seeded(seed: int) -> Iterator[None]:
 
 @dataclass(frozen=True, eq=False)
 class Network:
-    """A Keras network as data: cheap to copy, pickle and send to a worker.
+    """A trained Keras network as data: what rebuilds the model, and its weights.
+
+    Most networks are rebuilt from Keras's own configuration. One that its configuration does not
+    describe faithfully (code of the user's own, adapted layers) is rebuilt by the function that
+    built it, or is the user's model itself.
 
     Parameters
     ----------
     config : str
-        Keras's own serialisation of the architecture, JSON.
+        Keras's own serialisation of the architecture, JSON. Empty where ``builder`` is set.
     arrays : tuple of ndarray
         The weights, in the order of `keras.Model.get_weights`.
     custom_objects : dict of str to object
         Classes and functions of the user's own, by name, that the configuration speaks of.
+    builder : callable, keras.Model or None, default=None
+        What gives the model, without these weights, where its configuration does not.
     """
 
     config: str
     arrays: tuple[NDArray[Any], ...]
     custom_objects: dict[str, Any]
+    builder: Callable[[], keras.Model] | keras.Model | None = None
 
     @classmethod
-    def from_keras(cls, model: keras.Model, arrays: Sequence[NDArray[Any]] | None = None) -> Self:
+    def from_keras(
+        cls,
+        model: keras.Model,
+        arrays: Sequence[NDArray[Any]] | None = None,
+        builder: Callable[[], keras.Model] | keras.Model | None = None,
+    ) -> Self:
         """Take a network from a Keras model.
 
         Parameters
@@ -79,15 +100,26 @@ class Network:
             A built model.
         arrays : sequence of ndarray, default=None
             Weights to take instead of the model's own.
+        builder : callable, keras.Model or None, default=None
+            What rebuilds the model, where its configuration does not.
 
         Returns
         -------
         Network
-            Independent of ``model``.
+            Independent of ``model``, unless ``builder`` is a model.
         """
         # Keras's own `get_weights` warns of NumPy 2 on JAX
         weights = [np.asarray(w).copy() for w in model.weights] if arrays is None else arrays
+        if builder is not None:
+            return cls("", tuple(weights), {}, builder)
         return cls(json.dumps(serialized(model)), tuple(weights), own_objects(model))
+
+    @property
+    def rebuilt_from(self) -> Literal["config", "function", "model"]:
+        """What rebuilds the model: its configuration, a function, or the user's model itself."""
+        if self.builder is None:
+            return "config"
+        return "model" if isinstance(self.builder, keras.Model) else "function"
 
     def to_keras(self) -> keras.Model:
         """Build the Keras model.
@@ -95,14 +127,55 @@ class Network:
         Returns
         -------
         keras.Model
-            A new model with these weights, not compiled.
+            A new model with these weights; the user's own, with its weights replaced, where
+            ``rebuilt_from`` is "model".
         """
         with seeded(0):  # initial weights would be drawn from Python's generator
-            model = keras.saving.deserialize_keras_object(
-                json.loads(self.config), custom_objects=self.custom_objects, safe_mode=False
-            )
-        model.set_weights(list(self.arrays))
+            if self.builder is None:
+                model = keras.saving.deserialize_keras_object(
+                    json.loads(self.config), custom_objects=self.custom_objects, safe_mode=False
+                )
+            else:
+                model = self.builder if self.rebuilt_from == "model" else self.builder()
+        set_weights(model, self.arrays)
         return model
+
+    def __getstate__(self) -> dict[str, Any]:
+        if self.rebuilt_from == "model":
+            raise TypeError(
+                "This Keras model can't be rebuilt from its configuration, and so its classifier "
+                "can't be copied to another process or a file. Pass model= a function that builds "
+                "it instead."
+            )
+        return dict(self.__dict__)
+
+
+def set_weights(model: keras.Model, arrays: Sequence[NDArray[Any]]) -> None:
+    """Give a model weights, and let layers draw from them what they compute with.
+
+    Parameters
+    ----------
+    model : keras.Model
+        A built model.
+    arrays : sequence of ndarray
+        In the order of `keras.Model.get_weights`.
+
+    Raises
+    ------
+    ValueError
+        If the model has weights of other shapes.
+    """
+    shapes, given = [tuple(w.shape) for w in model.weights], [np.shape(a) for a in arrays]
+    if shapes != given:
+        raise ValueError(
+            f"The network was rebuilt with weights of shapes {shapes}, but was trained with "
+            f"{given}: its function no longer builds the same network."
+        )
+    for weight, array in zip(model.weights, arrays, strict=True):
+        weight.assign(array)
+    for layer in model._flatten_layers():  # those inside wrappers too
+        if hasattr(layer, "finalize_state"):  # layers with `adapt`
+            layer.finalize_state()
 
 
 def serialized(model: keras.Model) -> dict[str, Any]:
@@ -123,6 +196,25 @@ def serialized(model: keras.Model) -> dict[str, Any]:
     return config
 
 
+def described(model: keras.Model) -> str:
+    """Give Keras's description of a model as JSON; nothing where code in it can't be described.
+
+    Parameters
+    ----------
+    model : keras.Model
+        A model.
+
+    Returns
+    -------
+    str
+        JSON, or an empty string.
+    """
+    try:
+        return json.dumps(serialized(model))
+    except Exception:  # noqa: BLE001 - whatever the `get_config` of a user's own code raises
+        return ""
+
+
 def own_objects(model: keras.Model) -> dict[str, Any]:
     """Collect the classes and functions of a model that are not Keras's own.
 
@@ -136,7 +228,7 @@ def own_objects(model: keras.Model) -> dict[str, Any]:
     dict of str to object
         Layers, activations, initializers and the like, by the names that Keras gives them.
     """
-    parts = [model, *flat_layers(model)]
+    parts = model._flatten_layers()  # those inside wrappers too
     held = [value for part in parts for value in vars(part).values()]
     found: dict[str, Any] = {}
     for value in (*parts, *held):

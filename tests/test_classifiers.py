@@ -166,7 +166,7 @@ def test_bad_input_is_refused_and_changes_nothing(make, change, message, blobs):
         ({"learning_rate": -1}, "'learning_rate' parameter"),
         ({"optimizer": "sdg"}, "'optimizer' parameter"),
         ({"schedule": "linear"}, "'schedule' parameter"),
-        ({"hidden_layer_sizes": 5}, "'hidden_layer_sizes' parameter"),
+        ({"hidden_layer_sizes": 0}, "positive ints"),
         ({"early_stopping": True}, "needs rows to validate on"),
     ],
 )

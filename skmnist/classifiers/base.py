@@ -15,11 +15,23 @@ from sklearn.utils.multiclass import type_of_target
 from skmnist import engine
 from skmnist._keras import keras
 from skmnist.augmentation import KINDS, Kind
-from skmnist.classifiers.building import augmentation_of, check_network, compiled_model
+from skmnist.classifiers.building import (
+    BuiltNetwork,
+    augmentation_of,
+    build_network,
+    check_network,
+)
 from skmnist.classifiers.following import Following, unchanged_on_error
 from skmnist.classifiers.monitor import check_validation
 from skmnist.classifiers.predicting import PredictingClassifier
-from skmnist.classifiers.rows import check_labels, check_rows, weighted_rows
+from skmnist.classifiers.refusals import (
+    check_plan,
+    check_routes,
+    refuse_fit_params,
+    validation_data,
+)
+from skmnist.classifiers.rows import check_labels, check_rows, numpy_labels, weighted_rows
+from skmnist.classifiers.targets import TargetEncoder
 from skmnist.history import History
 from skmnist.keras_models import seeded
 from skmnist.networks import draw_seed
@@ -176,6 +188,7 @@ class KerasClassifier(CallbackSupportMixin, PredictingClassifier):
         sample_weight: ArrayLike | None = None,
         X_val: ArrayLike | None = None,
         y_val: ArrayLike | None = None,
+        **fit_params: Any,
     ) -> Self:
         """Train the network.
 
@@ -192,13 +205,18 @@ class KerasClassifier(CallbackSupportMixin, PredictingClassifier):
             Rows to validate on after each epoch, instead of ``validation_split``.
         y_val : array-like of shape (n_validation_samples,), default=None
             Their labels.
+        **fit_params : dict
+            Refused: what Keras's `fit` takes are parameters of the classifier here.
 
         Returns
         -------
         Self
             The classifier itself, as it was before where training fails or is interrupted.
         """
+        refuse_fit_params(self, fit_params)
         self._validate_params()
+        if X_val is None and y_val is None:
+            X_val, y_val = validation_data(self)
         with unchanged_on_error(self):
             go_on = self.warm_start and hasattr(self, "network_")
             self._fit_rows(
@@ -219,6 +237,7 @@ class KerasClassifier(CallbackSupportMixin, PredictingClassifier):
         y: ArrayLike,
         classes: ArrayLike | None = None,
         sample_weight: ArrayLike | None = None,
+        **fit_params: Any,
     ) -> Self:
         """Train for one epoch more, at a constant learning rate.
 
@@ -232,12 +251,15 @@ class KerasClassifier(CallbackSupportMixin, PredictingClassifier):
             All labels there will be; by default those of the first call.
         sample_weight : array-like of shape (n_samples,), default=None
             How much each row counts.
+        **fit_params : dict
+            Refused, as in `fit`.
 
         Returns
         -------
         Self
             The classifier itself.
         """
+        refuse_fit_params(self, fit_params)
         self._validate_params()
         with unchanged_on_error(self):
             go_on = hasattr(self, "network_")
@@ -264,10 +286,12 @@ class KerasClassifier(CallbackSupportMixin, PredictingClassifier):
         shuffle, augmentation = self._setting("shuffle"), augmentation_of(self)
         return engine.Plan(size, epochs, seed, shuffle=shuffle, augmentation=augmentation)
 
-    def _network_to_train(self, seed: int) -> tuple[keras.Model, list[NDArray[Any]] | None]:
-        """Give a compiled model, and variables to begin with where they are not its own."""
+    def _network_to_train(
+        self, X: Any, seed: int
+    ) -> tuple[BuiltNetwork, list[NDArray[Any]] | None]:
+        """Give a compiled network, and variables to begin with where they are not its own."""
         with seeded(seed):
-            return compiled_model(self), None
+            return build_network(self, X), None
 
     def _keras_callbacks(self) -> list[keras.callbacks.Callback]:
         self._initialize_callbacks()
@@ -275,18 +299,18 @@ class KerasClassifier(CallbackSupportMixin, PredictingClassifier):
         return self.__dict__.pop("_fit_callbacks")
 
     def _fit_targets(self, y: NDArray[Any], classes: NDArray[Any] | None) -> None:
-        self.classes_ = classes  # scikeras's encoder takes them from here
-        self.target_type_ = type_of_target(y if classes is None else classes)
+        self.classes_ = classes  # scikeras's encoders take them from here
         self.target_encoder_ = self.target_encoder.fit(y)
-        self.__dict__.update(self.target_encoder_.get_metadata())
+        self.target_type_ = getattr(self.target_encoder_, "target_type_", None) or type_of_target(y)
+        self.y_dtype_, self.y_ndim_ = y.dtype, y.ndim
+        self.__dict__.update(getattr(self.target_encoder_, "get_metadata", dict)())
         if classes is not None:
             self.classes_ = classes  # in the type they came in
 
-    def _encode(self, y: NDArray[Any], *, one_hot: bool) -> NDArray[Any]:
-        encoded = self.target_encoder_.transform(y)
-        if one_hot and self._has_one_label() and encoded.size == len(y):
-            encoded = np.eye(len(self.classes_), dtype=np.float32)[encoded.ravel().astype(int)]
-        return encoded
+    def _encode(self, y: NDArray[Any], form: engine.TargetForm) -> Any:
+        if isinstance(self.target_encoder_, TargetEncoder):
+            self.target_encoder_.form_ = form
+        return self.target_encoder_.transform(y)
 
     # How all of them are fitted
 
@@ -303,34 +327,34 @@ class KerasClassifier(CallbackSupportMixin, PredictingClassifier):
         classes: ArrayLike | None = None,
         partial: bool = False,
     ) -> None:
-        checked, labels = check_rows(self, X, y, reset=not go_on, multi_output=True)
-        # network functions may ask for these two
-        self.X_shape_, self.X_dtype_ = checked.shape, checked.dtype
-        labels, known = check_labels(labels, classes, self.classes_ if go_on else None)
-        if not go_on:
-            self._fit_targets(labels, known)
+        checked, labels = self._see(X, y, classes, go_on=go_on)
+        check_routes(self)
         seed = draw_seed(self.random_state)
         engine.check_process()
-        model, initial = self._network_to_train(seed)
-        check_network(self, model, go_on=go_on)
-        one_hot = isinstance(engine.named_loss(model.loss), keras.losses.CategoricalCrossentropy)
+        built, initial = self._network_to_train(self._encode_features(checked), seed)
+        check_network(self, built.model, go_on=go_on)
         rows, held_out = weighted_rows(self, checked, labels, sample_weight, X_val, y_val, seed)
-        plan = self._plan(len(rows.X), epochs, seed, partial=partial)
+        plan = self._plan(rows.n_rows, epochs, seed, partial=partial)
+        callbacks = self._keras_callbacks()
+        check_plan(plan, callbacks)
         check_validation(self, plan, held_out)
 
         def encoded(part: engine.Rows) -> engine.Rows:
-            return part._replace(y=self._encode(part.y, one_hot=one_hot))
+            X, y = self._encode_features(part.X), self._encode(part.y, built.form)
+            return part._replace(X=X, y=y)
 
+        self.link_ = built.link
         following = Following(self, epochs, X, labels, held_out)
         done = engine.train(
-            model,
+            built.model,
             encoded(rows),
             plan,
             validation=held_out and encoded(held_out),
             initial=initial,
             checkpoint=self._checkpoint if go_on else None,
-            callbacks=self._keras_callbacks(),
+            callbacks=callbacks,
             on_epoch=following,
+            builder=built.builder,
         )
         before = self.history_ if go_on else History()
         self.network_, self._checkpoint = done.network, done.checkpoint
@@ -338,3 +362,48 @@ class KerasClassifier(CallbackSupportMixin, PredictingClassifier):
         self.n_iter_ = self.history_.n_epochs
         self.best_epoch_ = before.n_epochs + done.best_epoch
         following.end(done.network)
+
+    def _see(
+        self, X: ArrayLike, y: ArrayLike, classes: ArrayLike | None = None, *, go_on: bool = False
+    ) -> tuple[NDArray[np.float32], NDArray[Any]]:
+        """Check rows and labels, and learn from them what a network function may ask for."""
+        checked, labels = check_rows(self, X, numpy_labels(y), reset=not go_on, multi_output=True)
+        self.X_shape_, self.X_dtype_ = checked.shape, checked.dtype
+        if self._has_own_encoder():
+            known = None
+        else:
+            labels, known = check_labels(labels, classes, self.classes_ if go_on else None)
+        if not go_on:
+            self._fit_targets(labels, known)
+            self.feature_encoder_ = self.feature_encoder.fit(checked)
+            self.__dict__.update(getattr(self.feature_encoder_, "get_metadata", dict)())
+        return checked, labels
+
+    def initialize(self, X: ArrayLike, y: ArrayLike) -> Self:
+        """Build the network without training it: to predict with one that is trained already.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows like those to predict.
+        y : array-like of shape (n_samples,)
+            Labels, each class at least once.
+
+        Returns
+        -------
+        Self
+            The classifier itself, ready to predict.
+        """
+        self._validate_params()
+        with unchanged_on_error(self):
+            checked, _ = self._see(X, y)
+            engine.check_process()
+            built, initial = self._network_to_train(
+                self._encode_features(checked), draw_seed(self.random_state)
+            )
+            check_network(self, built.model, go_on=False)
+            self.link_ = built.link
+            begun = engine.begin(built.model, initial, built.builder)
+            self.network_, self._checkpoint = begun.network, begun.checkpoint
+            self.history_, self.n_iter_, self.best_epoch_ = History(), 0, 0
+        return self

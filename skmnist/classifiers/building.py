@@ -3,26 +3,93 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from numbers import Integral
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
+from weakref import WeakSet
 
 import numpy as np
 
+from skmnist import engine
 from skmnist._images import square_shape
-from skmnist._keras import keras
+from skmnist._keras import compile_settings, fresh, keras
 from skmnist.augmentation import Augmentation
-from skmnist.keras_models import Network
+from skmnist.classifiers.targets import Link, form_for, link_of, recoded_metrics
+from skmnist.keras_models import Network, described
 
 if TYPE_CHECKING:
     from skmnist.classifiers.base import KerasClassifier
 
-__all__ = ["augmentation_of", "check_network", "compiled_model", "image_shape_of", "positive_ints"]
+__all__ = [
+    "BuiltNetwork",
+    "Rebuild",
+    "augmentation_of",
+    "build_network",
+    "check_network",
+    "image_shape_of",
+    "positive_ints",
+]
+
+_COMPILE_ROUTES: Final = ("optimizer__", "loss__", "metrics__", "compile__")
+_compiled_here: Final[WeakSet[keras.Model]] = WeakSet()
+"""Models that came uncompiled."""
+_PROBE_ROWS: Final = 3  # by which a copy of a model is compared with it
 
 
-def positive_ints(name: str, values: Sequence[int]) -> tuple[int, ...]:
-    """Check a parameter that holds sizes."""
-    sizes: tuple[Any, ...] = tuple(values)
+@dataclass(frozen=True)
+class BuiltNetwork:
+    """A network, ready to be trained.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Built and compiled.
+    form : {"labels", "one_hot"}
+        The form of targets that its loss asks for, of one label a row.
+    link : str
+        How its outputs become probabilities.
+    builder : callable, keras.Model or None, default=None
+        What rebuilds the model, where its configuration does not.
+    """
+
+    model: keras.Model
+    form: engine.TargetForm
+    link: Link
+    builder: Callable[[], keras.Model] | keras.Model | None = None
+
+
+@dataclass(frozen=True)
+class Rebuild:
+    """Calls a network function again as a classifier called it.
+
+    Parameters
+    ----------
+    kind : type
+        The classifier's class.
+    params : dict
+        Its parameters.
+    seen : dict
+        What it knew of the data.
+    """
+
+    kind: type
+    params: dict[str, Any]
+    seen: dict[str, Any]
+
+    def __call__(self) -> keras.Model:
+        """Build the model, not trained."""
+        classifier = self.kind(**self.params)
+        vars(classifier).update(self.seen)
+        model = classifier._build_keras_model()
+        row = np.zeros((1, *classifier.X_shape_[1:]), np.float32)
+        _build(model, classifier.feature_encoder_.transform(row))
+        return model
+
+
+def positive_ints(name: str, values: Sequence[int] | int) -> tuple[int, ...]:
+    """Check a parameter that holds sizes; one alone stands for a sequence of one."""
+    sizes: tuple[Any, ...] = (values,) if isinstance(values, Integral) else tuple(values)
     if not all(isinstance(size, Integral) and int(size) > 0 for size in sizes):
         raise ValueError(f"{name} must be positive ints; got {sizes!r}.")
     return tuple(int(size) for size in sizes)
@@ -35,7 +102,9 @@ def image_shape_of(classifier: KerasClassifier) -> tuple[int, int]:
         height, width = positive_ints("image_shape", classifier.image_shape)
     else:
         height, width = square_shape(*shape) if len(shape) == 1 else shape[:2]
-    if height * width != math.prod(shape):
+    if math.prod(shape) % (height * width) or (
+        height * width != math.prod(shape) and len(shape) == 1
+    ):
         raise ValueError(
             f"Images of shape {(height, width)} have {height * width} pixels, but a row of X has "
             f"{math.prod(shape)} values: set image_shape."
@@ -50,37 +119,178 @@ def augmentation_of(classifier: KerasClassifier) -> Augmentation | None:
     return Augmentation(classifier.augment, image_shape_of(classifier))
 
 
-def compiled_model(classifier: KerasClassifier) -> keras.Model:
-    """Build and compile what the parameters of a classifier say."""
-    if classifier.model is None:
-        raise ValueError("KerasClassifier needs a network: pass model=, a network function.")
+def build_network(classifier: KerasClassifier, X: Any) -> BuiltNetwork:
+    """Build and compile what the parameters of a classifier say.
+
+    Parameters
+    ----------
+    classifier : KerasClassifier
+        Its target encoder is fitted.
+    X : ndarray of shape (n_rows, ...), or list or dict of them
+        Rows as the network takes them.
+
+    Returns
+    -------
+    BuiltNetwork
+        The network. A model of the user's is copied, where it can be.
+    """
+    model, builder = _model_of(classifier, X)
+    if not model.compiled or model in _compiled_here:
+        _compile(classifier, model)
+        _compiled_here.add(model)
+    else:
+        _refuse_settings_without_effect(classifier, model)
+    loss = model.loss
+    if isinstance(loss, (list, tuple)) and len(loss) == 1:
+        loss = loss[0]
+    if not loss and type(model).train_step is keras.Model.train_step:
+        raise ValueError("The network has no loss to train by: provide a loss.")
+    one_label = classifier._has_one_label()
+    if isinstance(loss, (list, tuple, dict)) or len(model.outputs) != 1:
+        return BuiltNetwork(model, "labels", "unknown", builder)
+    n_classes, n_outputs = len(classifier.classes_), model.output_shape[-1]
+    form = form_for(loss, n_classes, n_outputs) if one_label else "labels"
+    if type(model).compile is keras.Model.compile:
+        _recompile(model, form, n_classes, recode=one_label and n_outputs == n_classes)
+    return BuiltNetwork(model, form, link_of(model, loss, one_label=one_label), builder)
+
+
+def _model_of(
+    classifier: KerasClassifier, X: Any
+) -> tuple[keras.Model, Callable[[], keras.Model] | keras.Model | None]:
+    """Give the model to train, and what rebuilds it if its configuration does not."""
+    row = keras.tree.map_structure(lambda array: array[:1], X)
+    if isinstance(classifier.model, keras.Model):
+        model = classifier.model
+        _build(model, row)
+        copy = _faithful_copy(model, keras.tree.map_structure(lambda a: a[:_PROBE_ROWS], X))
+        return (copy, None) if copy is not None else (model, model)
     model = classifier._build_keras_model()
-    if model is classifier.model:  # the user's own is left as it is
-        model = Network.from_keras(model).to_keras()
-        if classifier.model.compiled:
-            model.compile(_fresh(classifier.model.optimizer), classifier.model.loss)
-    if not model.compiled:
-        settings = classifier._get_compile_kwargs()
-        settings["optimizer"] = _fresh(settings["optimizer"])
-        if settings["loss"] is None:
-            if getattr(model.layers[-1], "activation", None) is keras.activations.linear:
-                raise ValueError(
-                    "The network's last layer is linear: give it a softmax, or a sigmoid for "
-                    "one output, or name a loss that fits it."
-                )
-            several = classifier.target_type_.startswith("multilabel")
-            binary = several or model.output_shape[-1] == 1
-            kind = "BinaryCrossentropy" if binary else "SparseCategoricalCrossentropy"
-            settings["loss"] = getattr(keras.losses, kind)()
-        model.compile(**settings)
-    return model
+    if not isinstance(model, keras.Model):
+        raise TypeError(
+            f"The network function must return a keras.Model; it returned a {type(model).__name__}."
+        )
+    _build(model, row)
+    if engine.is_proven_network(described(model)):
+        return model, None
+    seen = classifier._get_metadata()
+    return model, Rebuild(type(classifier), classifier.get_params(deep=False), seen)
+
+
+def _build(model: keras.Model, row: Any) -> None:
+    """Give a model its weights, if it waits for data before it has any."""
+    if not model.built:
+        model(row)
+
+
+def _faithful_copy(model: keras.Model, X: Any) -> keras.Model | None:
+    """Copy a model by its configuration; None where the copy is another network."""
+    try:
+        copy = Network.from_keras(model).to_keras()
+        alike = [v.shape for v in copy.variables] == [v.shape for v in model.variables] and all(
+            np.allclose(one, other, rtol=1e-5, atol=1e-6, equal_nan=True)
+            for one, other in zip(
+                keras.tree.flatten(model.predict_on_batch(X)),
+                keras.tree.flatten(copy.predict_on_batch(X)),
+                strict=True,
+            )
+        )
+    except Exception:  # noqa: BLE001 - whatever a user's own code raises
+        return None
+    if not alike:
+        return None
+    if model.compiled:
+        settings = compile_settings(model)
+        copy.compile(**settings | {"optimizer": fresh(settings["optimizer"])})
+    return copy
+
+
+def _compile(classifier: KerasClassifier, model: keras.Model) -> None:
+    """Compile a model by the parameters of its classifier."""
+    settings = classifier._get_compile_kwargs()
+    settings["optimizer"] = fresh(settings["optimizer"])
+    if settings["optimizer"] is None:
+        raise ValueError("You must provide an optimizer to train a network: optimizer=None.")
+    if settings["loss"] is None:
+        settings["loss"] = _default_loss(classifier, model)
+    model.compile(**settings)
+
+
+def _default_loss(classifier: KerasClassifier, model: keras.Model) -> keras.losses.Loss:
+    if getattr(model.layers[-1], "activation", None) is keras.activations.linear:
+        raise ValueError(
+            "The network's last layer is linear: give it a softmax, or a sigmoid for one output, "
+            "or name a loss that fits it, such as "
+            "keras.losses.SparseCategoricalCrossentropy(from_logits=True)."
+        )
+    if classifier.target_type_ == "multiclass-onehot":
+        return keras.losses.CategoricalCrossentropy()
+    if classifier.target_type_.startswith("multilabel") or model.output_shape[-1] == 1:
+        return keras.losses.BinaryCrossentropy()
+    return keras.losses.SparseCategoricalCrossentropy()
+
+
+def _refuse_settings_without_effect(classifier: KerasClassifier, model: keras.Model) -> None:
+    """Refuse parameters that compile, where the network function has compiled without them."""
+    if classifier._passes_compile_kwargs():
+        return
+    parameters = classifier.get_params(deep=False)
+    ignored = [name for name in parameters if name.startswith(_COMPILE_ROUTES)]
+    optimizer, loss = parameters["optimizer"], parameters["loss"]
+    if optimizer != "rmsprop" and not _is_kind(optimizer, model.optimizer):
+        ignored.append("optimizer")
+    if loss is not None and not _is_same_loss(loss, model.loss):
+        ignored.append("loss")
+    if parameters["metrics"] is not None:
+        ignored.append("metrics")
+    if ignored:
+        raise ValueError(
+            f"{', '.join(sorted(ignored))} would have no effect, because the network comes "
+            "compiled. Let the network function take compile_kwargs and pass them to compile, or "
+            "return the model uncompiled."
+        )
+
+
+def _is_kind(value: Any, optimizer: keras.optimizers.Optimizer) -> bool:
+    kind = value if isinstance(value, type) else type(keras.optimizers.get(value))
+    return kind is type(optimizer)
+
+
+def _is_same_loss(value: Any, loss: Any) -> bool:
+    one, other = engine.keras_loss(value), engine.keras_loss(loss)
+    return one == other or (isinstance(one, keras.losses.Loss) and type(one) is type(other))
+
+
+def _recompile(
+    model: keras.Model, form: engine.TargetForm, n_classes: int, *, recode: bool
+) -> None:
+    """Compile anew where metrics ask for other targets, or something is shared with other fits."""
+    settings = compile_settings(model)
+    anew = dict(settings)
+    if model.optimizer.built:  # one that has trained another network
+        anew["optimizer"] = fresh(model.optimizer)
+    for name in ("metrics", "weighted_metrics"):
+        if recode:
+            anew[name] = recoded_metrics(settings[name], form, n_classes)
+        elif isinstance(settings[name], (list, tuple)):
+            anew[name] = [engine.keras_metric(metric) for metric in settings[name]]
+    if any(anew[name] is not settings[name] for name in anew):
+        model.compile(**anew)
 
 
 def check_network(classifier: KerasClassifier, model: keras.Model, *, go_on: bool) -> None:
     """Compare a network with the data, and with the last fit where this one goes on from it."""
-    outputs, classes = model.output_shape[-1], len(classifier.classes_)
-    if classifier._has_one_label() and outputs != classes and (outputs, classes) != (1, 2):
-        raise ValueError(f"The network has {outputs} outputs, but the data {classes} classes.")
+    expected, outputs = getattr(classifier, "n_outputs_expected_", None), len(model.outputs)
+    if expected is not None and outputs != expected:
+        raise ValueError(
+            f"The data ask for a network with {expected} outputs, but the model has {outputs}."
+        )
+    if outputs == 1 and classifier._has_one_label():
+        n_units, n_classes = model.output_shape[-1], len(classifier.classes_)
+        if n_units != n_classes and (n_units, n_classes) != (1, 2):
+            raise ValueError(
+                f"The network has {n_units} outputs, but the data {n_classes} classes."
+            )
     if go_on and [np.shape(array) for array in classifier._checkpoint.state.variables] != [
         tuple(variable.shape) for variable in model.variables
     ]:
@@ -88,10 +298,3 @@ def check_network(classifier: KerasClassifier, model: keras.Model, *, go_on: boo
             "The network is not the one of the last fit, which this one is to go on from. Set "
             "its parameters back, or fit anew with warm_start=False."
         )
-
-
-def _fresh(optimizer: Any) -> Any:
-    """Copy an optimizer: the one that a parameter holds is left as it is."""
-    if isinstance(optimizer, keras.optimizers.Optimizer):
-        return type(optimizer).from_config(optimizer.get_config())
-    return optimizer

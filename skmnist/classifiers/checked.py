@@ -14,7 +14,8 @@ from sklearn.utils.multiclass import type_of_target
 from skmnist import engine
 from skmnist._keras import keras
 from skmnist.classifiers.base import KerasClassifier
-from skmnist.classifiers.building import augmentation_of
+from skmnist.classifiers.building import BuiltNetwork, augmentation_of
+from skmnist.classifiers.targets import recoded_metrics
 from skmnist.keras_models import seeded
 from skmnist.networks import initial_variables
 
@@ -33,7 +34,7 @@ class CheckedClassifier(KerasClassifier):
     shuffle = True
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "hidden_layer_sizes": ["array-like"],
+        "hidden_layer_sizes": ["array-like", Integral],
         "activation": [str],
         "dropout": [Interval(Real, 0, 1, closed="left")],
         "batch_norm": ["boolean"],
@@ -50,7 +51,7 @@ class CheckedClassifier(KerasClassifier):
         "validation_split": [Interval(Real, 0, 1, closed="left")],
         "early_stopping": ["boolean"],
         "patience": [Interval(Integral, 1, None, closed="left")],
-        "class_weight": [dict, StrOptions({"balanced"}), None],
+        "class_weight": KerasClassifier._parameter_constraints["class_weight"],
         "warm_start": ["boolean"],
         "callbacks": [list, None],
         "metrics": [list, None],
@@ -97,7 +98,10 @@ class CheckedClassifier(KerasClassifier):
             augmentation=augmentation_of(self),
         )
 
-    def _network_to_train(self, seed: int) -> tuple[keras.Model, list[NDArray[Any]] | None]:
+    def _network_to_train(
+        self, X: Any, seed: int
+    ) -> tuple[BuiltNetwork, list[NDArray[Any]] | None]:
+        metrics = [m for m in self.metrics or () if m != "accuracy"]
         # callbacks and metrics may change the model, or be unhashable
         keep = not (self.callbacks or self.metrics)
         model = (_compiled if keep else _compiled.__wrapped__)(
@@ -108,26 +112,33 @@ class CheckedClassifier(KerasClassifier):
             float(self.learning_rate),
             float(self.weight_decay),
             float(self.beta_2),
-            tuple(m for m in self.metrics or () if m != "accuracy"),
+            tuple(recoded_metrics(metrics, "one_hot", len(self.classes_))),
         )
-        return model, initial_variables(model, seed)
+        return BuiltNetwork(model, "one_hot", "identity"), initial_variables(model, seed)
 
     def _keras_callbacks(self) -> list[keras.callbacks.Callback]:
         return list(self.callbacks or [])
 
     def _fit_targets(self, y: NDArray[Any], classes: NDArray[Any] | None) -> None:
         if classes is None:
-            raise ValueError(f"y should be a 1d array, got an array of shape {y.shape} instead.")
+            remedy = " Pass labels: y.argmax(axis=1)." if _is_one_hot(y) else ""
+            raise ValueError(
+                f"y should be a 1d array, got an array of shape {y.shape} instead.{remedy}"
+            )
         self.classes_ = classes
         self.target_type_ = type_of_target(classes)
 
-    def _encode(self, y: NDArray[Any], *, one_hot: bool = True) -> NDArray[np.float32]:
+    def _encode(self, y: NDArray[Any], form: engine.TargetForm) -> NDArray[np.float32]:
         """Give one column a class: the probability that the network is to give it."""
         n_classes = len(self.classes_)
         even = self.label_smoothing / n_classes
         targets = np.full((len(y), n_classes), even, dtype=np.float32)
         targets[np.arange(len(y)), np.searchsorted(self.classes_, y)] += 1 - self.label_smoothing
         return targets
+
+
+def _is_one_hot(y: NDArray[Any]) -> bool:
+    return y.ndim == 2 and bool((y.sum(axis=1) == 1).all())
 
 
 @functools.lru_cache(maxsize=8)
@@ -143,9 +154,6 @@ def _compiled(
     metrics: tuple[Any, ...],
 ) -> keras.Model:
     """Build and compile; kept, since the folds of a cross-validation ask for the same again."""
-    for metric in metrics:
-        if metric not in ("acc", "ce", "crossentropy"):  # which Keras fits to the loss itself
-            keras.metrics.get(metric)  # a name that Keras does not know is an error now
     settings: dict[str, Any] = {"learning_rate": learning_rate}
     if weight_decay or optimizer == "adamw":
         settings["weight_decay"] = weight_decay

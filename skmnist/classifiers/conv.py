@@ -32,8 +32,8 @@ class ConvClassifier(CheckedClassifier):
         Height and width of a convolution's kernel.
     block_depth : int, default=1
         Convolutions in a block.
-    hidden_layer_sizes : sequence of int, default=(128,)
-        Units of each dense layer behind the blocks.
+    hidden_layer_sizes : sequence of int or int, default=(128,)
+        Units of each dense layer behind the blocks; an int is one layer.
     activation : str, default="relu"
         Keras's name of the activation of convolutions and dense layers.
     dropout : float, default=0.2
@@ -77,8 +77,8 @@ class ConvClassifier(CheckedClassifier):
     callbacks : list of keras.callbacks.Callback, default=None
         Keras's callbacks. Those that act on batches are served by Keras's own, slower loop.
     metrics : list, default=None
-        What to record in ``history_`` beside loss and accuracy, by Keras's names or objects; of
-        metrics for one-hot labels, ``"top_k_categorical_accuracy"`` and not its sparse form.
+        What to record in ``history_`` beside loss and accuracy, by Keras's names or objects.
+        Keras's own get targets in the form that they ask for, the user's one column a class.
     verbose : int, default=0
         If not 0, one line is printed an epoch.
     random_state : int, RandomState instance or None, default=None
@@ -129,7 +129,7 @@ class ConvClassifier(CheckedClassifier):
         *,
         kernel_size: int = 3,
         block_depth: int = 1,
-        hidden_layer_sizes: Sequence[int] = (128,),
+        hidden_layer_sizes: Sequence[int] | int = (128,),
         activation: str = "relu",
         dropout: float = 0.2,
         batch_norm: bool = False,

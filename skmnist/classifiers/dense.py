@@ -21,8 +21,8 @@ class DenseClassifier(CheckedClassifier):
 
     Parameters
     ----------
-    hidden_layer_sizes : sequence of int, default=(512, 512)
-        Units of each hidden layer.
+    hidden_layer_sizes : sequence of int or int, default=(512, 512)
+        Units of each hidden layer; an int is one layer.
     activation : str, default="relu"
         Keras's name of the hidden layers' activation.
     dropout : float, default=0.2
@@ -66,8 +66,8 @@ class DenseClassifier(CheckedClassifier):
     callbacks : list of keras.callbacks.Callback, default=None
         Keras's callbacks. Those that act on batches are served by Keras's own, slower loop.
     metrics : list, default=None
-        What to record in ``history_`` beside loss and accuracy, by Keras's names or objects; of
-        metrics for one-hot labels, ``"top_k_categorical_accuracy"`` and not its sparse form.
+        What to record in ``history_`` beside loss and accuracy, by Keras's names or objects.
+        Keras's own get targets in the form that they ask for, the user's one column a class.
     verbose : int, default=0
         If not 0, one line is printed an epoch.
     random_state : int, RandomState instance or None, default=None
@@ -110,7 +110,7 @@ class DenseClassifier(CheckedClassifier):
 
     def __init__(
         self,
-        hidden_layer_sizes: Sequence[int] = (512, 512),
+        hidden_layer_sizes: Sequence[int] | int = (512, 512),
         *,
         activation: str = "relu",
         dropout: float = 0.2,

@@ -53,8 +53,8 @@ class Following:
     def __call__(self, logs: dict[str, float], network: Callable[[], Network]) -> bool:
         """Tell the callbacks of an epoch; true where one of them asks to stop."""
         self._done += 1
-        if self._classifier.verbose:
-            figures = "  ".join(f"{name} {value:.4f}" for name, value in logs.items())
+        if self._classifier._setting("verbose"):
+            figures = "  ".join(f"{name} {_figures(value)}" for name, value in logs.items())
             print(f"Epoch {self._done}/{self._epochs}  {figures}")
         stop = self._end(self._epoch, network)
         if not stop and self._done < self._epochs:
@@ -64,6 +64,11 @@ class Following:
     def end(self, network: Network) -> None:
         """Tell the callbacks that the fit is done."""
         self._end(self._fit, lambda: network)
+
+
+def _figures(value: Any) -> str:
+    values = value if isinstance(value, list) else [value]  # of a measure of each class
+    return " ".join(f"{each:.4f}" for each in values)
 
 
 @contextmanager

@@ -6,15 +6,30 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import expit, softmax
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from skmnist import engine
-from skmnist._keras import keras
+from skmnist._keras import compile_settings, fresh, keras
 from skmnist.classifiers.repair import RepairedClassifier
 from skmnist.classifiers.rows import check_rows
+from skmnist.classifiers.targets import Link, TargetEncoder
 from skmnist.keras_models import Network
 
 __all__ = ["PredictingClassifier"]
+
+_NO_PROBABILITIES = (
+    "The network's outputs are no probabilities: they are trained by a loss of margins or of "
+    "distances. End it with a softmax (a sigmoid for one output), or train it by a loss with "
+    "from_logits=True."
+)
+
+
+def _has_probabilities(classifier: Any) -> bool:
+    if classifier.link_ == "margin":
+        raise AttributeError(_NO_PROBABILITIES)
+    return True
 
 
 class PredictingClassifier(RepairedClassifier):
@@ -25,6 +40,7 @@ class PredictingClassifier(RepairedClassifier):
     classes_: Any
     target_type_: str
     network_: Network
+    link_: Link = "identity"  # of networks that were saved before it was recorded
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
         """Name the most probable class of each row.
@@ -39,11 +55,13 @@ class PredictingClassifier(RepairedClassifier):
         ndarray of shape (n_samples,)
             Their labels.
         """
-        check_is_fitted(self, "network_")
-        if self._has_one_label():
-            return self.classes_[self.predict_proba(X).argmax(axis=1)]
-        return self.target_encoder_.inverse_transform(self._outputs(X))
+        outputs = self._outputs(X)
+        if self._has_own_encoder():
+            return self.target_encoder_.inverse_transform(outputs)
+        threshold = 0.0 if self.link_ in ("margin", "softmax", "sigmoid") else 0.5
+        return self._encoder().inverse_transform(outputs, threshold=threshold)
 
+    @available_if(_has_probabilities)
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float32]:
         """Estimate the probability of each class.
 
@@ -55,12 +73,15 @@ class PredictingClassifier(RepairedClassifier):
         Returns
         -------
         ndarray of shape (n_samples, n_classes)
-            Probabilities, in the order of ``classes_``.
+            Probabilities, in the order of ``classes_``, also where the network gives logits.
         """
         outputs = self._outputs(X)
-        probabilities = self.target_encoder_.inverse_transform(outputs, return_proba=True)
-        return np.reshape(probabilities, (len(outputs), -1))
+        if self._has_own_encoder():
+            probabilities = self.target_encoder_.inverse_transform(outputs, return_proba=True)
+            return np.reshape(probabilities, (len(probabilities), -1))
+        return self._encoder().inverse_transform(self._probabilities(outputs), return_proba=True)
 
+    @available_if(_has_probabilities)
     def predict_log_proba(self, X: ArrayLike) -> NDArray[np.float32]:
         """Estimate the logarithm of the probability of each class.
 
@@ -79,13 +100,99 @@ class PredictingClassifier(RepairedClassifier):
 
     @property
     def model_(self) -> keras.Model:
-        """The trained network as a new `keras.Model`, built at each access."""
+        """The trained network as a `keras.Model`, compiled, built at each access.
+
+        Its weights can be changed and given back: ``classifier.model_ = model``.
+        """
         check_is_fitted(self, "network_")
-        return self.network_.to_keras()
+        model = self.network_.to_keras()
+        if not model.compiled:
+            row = np.zeros((1, *self.X_shape_[1:]), np.float32)
+            like, _ = self._network_to_train(self._encode_features(row), seed=0)
+            settings = compile_settings(like.model)
+            model.compile(**settings | {"optimizer": fresh(like.model.optimizer)})
+        return model
+
+    @model_.setter
+    def model_(self, model: keras.Model) -> None:
+        check_is_fitted(self, "network_")
+        self.network_ = Network.from_keras(model, builder=self.network_.builder)
+
+    def _network_to_train(self, X: Any, seed: int) -> Any:
+        """Give a compiled network for rows like these, and variables to begin with."""
+        raise NotImplementedError
+
+    @property
+    def loss_curve_(self) -> list[float]:
+        """Training loss of each epoch, as `sklearn.neural_network.MLPClassifier` names it."""
+        check_is_fitted(self, "network_")
+        return self.history_["loss"]
+
+    @property
+    def best_loss_(self) -> float:
+        """The lowest training loss."""
+        return min(self.loss_curve_)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
+    def _has_own_encoder(self) -> bool:
+        """Whether a subclass of the user's brings its own encoder of targets."""
+        return type(self).target_encoder is not PredictingClassifier.target_encoder
+
+    @property
+    def target_encoder(self) -> Any:
+        """A new encoder of targets; a subclass may give one of its own, as with scikeras."""
+        return TargetEncoder(self.classes_)
+
+    @property
+    def feature_encoder(self) -> Any:
+        """A new encoder of rows; a subclass may give one of its own, as with scikeras."""
+        return _AsTheyAre()
+
+    def _encoder(self) -> TargetEncoder:
+        encoder = TargetEncoder(self.classes_)
+        encoder.target_type_ = self.target_type_
+        encoder.classes_ = self.classes_
+        return encoder
+
+    def _encode_features(self, X: NDArray[np.float32]) -> Any:
+        encoder = getattr(self, "feature_encoder_", None)
+        return X if encoder is None else encoder.transform(X)
 
     def _has_one_label(self) -> bool:
         return self.target_type_ in ("binary", "multiclass")
 
-    def _outputs(self, X: ArrayLike) -> NDArray[np.float32]:
+    def _probabilities(self, outputs: NDArray[np.float32]) -> NDArray[np.float32]:
+        one_label = self._has_one_label() and outputs.shape[1] > 1
+        if self.link_ == "softmax":
+            return softmax(outputs, axis=1)
+        if self.link_ == "sigmoid":
+            return expit(outputs)
+        if self.link_ == "normalize":
+            shares = np.clip(outputs, 0, None)
+            totals = shares.sum(axis=1, keepdims=True)
+            even = np.full_like(shares, 1 / shares.shape[1])
+            return np.divide(shares, totals, out=even, where=totals > 0)
+        if self.link_ == "unknown":
+            totals = outputs.sum(axis=1) if one_label else 1
+            if outputs.min() < 0 or outputs.max() > 1 or not np.allclose(totals, 1, atol=1e-3):
+                raise ValueError(_NO_PROBABILITIES)
+        return outputs
+
+    def _outputs(self, X: ArrayLike) -> Any:
         check_is_fitted(self, "network_")
-        return engine.predict(self.network_, check_rows(self, X, reset=False))
+        rows = check_rows(self, X, reset=False)
+        return engine.predict(self.network_, self._encode_features(rows))
+
+
+class _AsTheyAre:
+    """The encoder of rows that leaves them as they are."""
+
+    def fit(self, X: Any) -> _AsTheyAre:
+        return self
+
+    def transform(self, X: Any) -> Any:
+        return X

@@ -19,6 +19,24 @@ with without("tensorflow", unless=keras.backend.backend() == "tensorflow"):
 
 __all__ = ["RepairedClassifier"]
 
+_SEEN = frozenset(
+    [
+        "X_dtype_",
+        "X_shape_",
+        "classes_",
+        "feature_encoder_",
+        "feature_names_in_",
+        "n_classes_",
+        "n_features_in_",
+        "n_outputs_",
+        "n_outputs_expected_",
+        "target_encoder_",
+        "target_type_",
+        "y_dtype_",
+        "y_ndim_",
+    ]
+)
+
 # scikit-learn's checks ask that a class with the old `_more_tags` also names `__sklearn_tags__`.
 # This names what scikeras's class inherits anyway, and so changes nothing for it.
 BaseWrapper.__sklearn_tags__ = BaseEstimator.__sklearn_tags__
@@ -47,6 +65,31 @@ class RepairedClassifier(ScikerasClassifier, metaclass=_MixinOnTheLeft):
     _random_state = None  # with a seed, scikeras would switch all of TensorFlow to other ops
 
     __repr__ = BaseEstimator.__repr__
+
+    def _check_model_param(self) -> Any:
+        """Give what builds the network; any callable will do, where scikeras asks for a function."""
+        model, own = self.model, getattr(self, "_keras_build_fn", None)
+        if callable(model) and not isinstance(model, keras.Model) and own is None:
+            return model
+        if model is None and own is None:
+            raise ValueError(
+                f"{type(self).__name__} needs a network: pass model=, a network function. A "
+                "subclass without it must implement ``_keras_build_fn``."
+            )
+        return super()._check_model_param()
+
+    def _passes_compile_kwargs(self) -> bool:
+        """Whether the network function is handed what the parameters say of compiling."""
+        if isinstance(self.model, keras.Model):
+            return False
+        parameters = inspect.signature(self._check_model_param()).parameters
+        return "compile_kwargs" in parameters or any(
+            p.kind is p.VAR_KEYWORD for p in parameters.values()
+        )
+
+    def _get_metadata(self) -> dict[str, Any]:
+        """Give what a network function may ask for: what is known of the data before training."""
+        return {name: value for name, value in super()._get_metadata().items() if name in _SEEN}
 
     def set_params(self, **params: Any) -> Self:
         """Set parameters, routed ones included.

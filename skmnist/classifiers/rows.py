@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,16 +18,38 @@ if TYPE_CHECKING:
     from skmnist.classifiers.base import KerasClassifier
     from skmnist.classifiers.predicting import PredictingClassifier
 
-__all__ = ["check_labels", "check_rows", "weighted_rows"]
+__all__ = ["check_labels", "check_rows", "numpy_labels", "weighted_rows"]
 
 
 def check_rows(
     classifier: PredictingClassifier, X: Any, y: Any = "no_validation", **options: Any
 ) -> Any:
     """Check samples as scikit-learn does, and bring them to the engine's type and layout."""
-    return validate_data(
-        classifier, X, y, dtype=np.float32, order="C", allow_nd=classifier._allow_nd, **options
+    checked = validate_data(
+        classifier,
+        X,
+        y,
+        accept_sparse=True,
+        dtype=np.float32,
+        order="C",
+        allow_nd=classifier._allow_nd,
+        **options,
     )
+    if isinstance(checked, tuple):
+        return _dense(checked[0]), checked[1]
+    return _dense(checked)
+
+
+def _dense(X: Any) -> Any:
+    return X.toarray() if hasattr(X, "toarray") else X
+
+
+def numpy_labels(y: Any) -> Any:
+    """Give labels of pandas's own types in NumPy's: whole numbers would come back as floats."""
+    kind = getattr(getattr(y, "dtype", None), "numpy_dtype", None)
+    if kind is None or y.isna().any():
+        return y
+    return y.to_numpy(dtype=kind)
 
 
 def check_labels(
@@ -115,6 +138,7 @@ def weighted_rows(
     weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
     class_weight = classifier._setting("class_weight")
     if class_weight is not None:
+        _check_class_weight(class_weight)
         weights = weights * compute_sample_weight(class_weight, y)
     if not weights.any():
         raise ValueError("The class weights of all rows are 0: there is nothing to train on.")
@@ -135,8 +159,18 @@ def weighted_rows(
         stratify=y if y.ndim == 1 else None,
         random_state=seed,
     )
-    train, held_out = (Rows(*(array[np.sort(part)] for array in rows)) for part in parts)
+    train, held_out = (rows.of(np.sort(part)) for part in parts)
     return train, held_out
+
+
+def _check_class_weight(class_weight: Any) -> None:
+    if isinstance(class_weight, dict):
+        for label, weight in class_weight.items():
+            if not isinstance(weight, Real) or not 0 <= float(weight) < np.inf:
+                raise ValueError(
+                    f"Class weights must be numbers of at least 0; that of class {label!r} is "
+                    f"{weight!r}."
+                )
 
 
 def _given_rows(
@@ -147,11 +181,13 @@ def _given_rows(
 ) -> Rows:
     if X_val is None or y_val is None:
         raise ValueError("X_val and y_val are passed together or not at all.")
+    y_val = numpy_labels(y_val)
     X_val, y_val = check_rows(classifier, X_val, y_val, reset=False, multi_output=True)
     if len(X_val) == n_rows:
         raise ValueError(
             f"X_val has as many rows as X, {n_rows}: cross-validation slices such an array like X, "
             "and its rows would be training rows. Leave out one of them."
         )
-    y_val, _ = check_labels(y_val, None, classifier.classes_)
+    if not classifier._has_own_encoder():
+        y_val, _ = check_labels(y_val, None, classifier.classes_)
     return Rows(X_val, y_val, np.ones(len(X_val), dtype=np.float32))

@@ -7,27 +7,37 @@ expensive, the traced and compiled epoch, is kept here in a bounded cache.
 from __future__ import annotations
 
 from skmnist.engine.backend import check_process
-from skmnist.engine.keys import named_loss
+from skmnist.engine.measures import SHORT_NAMES, keras_loss, keras_metric, keras_name
 from skmnist.engine.programs import clear_programs, count_traces, predict
+from skmnist.engine.proven import is_proven_network
+from skmnist.engine.recoding import Recoded, TargetForm, in_form
 from skmnist.engine.records import Checkpoint, Fit, Pause, Plan, Rows
 from skmnist.engine.schedules import SCHEDULES, Schedule, learning_rates
 from skmnist.engine.together import Done, run_together
-from skmnist.engine.training import train
+from skmnist.engine.training import begin, train
 
 __all__ = [
     "SCHEDULES",
+    "SHORT_NAMES",
     "Checkpoint",
     "Done",
     "Fit",
     "Pause",
     "Plan",
+    "Recoded",
     "Rows",
     "Schedule",
+    "TargetForm",
+    "begin",
     "check_process",
     "clear_programs",
     "count_traces",
+    "in_form",
+    "is_proven_network",
+    "keras_loss",
+    "keras_metric",
+    "keras_name",
     "learning_rates",
-    "named_loss",
     "predict",
     "run_together",
     "train",

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from skmnist._keras import keras
 from skmnist.engine._jax_layers import FreeDropout, kinds_for
-from skmnist.engine.arrays import EVALUATION_ROWS, Data, State, loss_first
+from skmnist.engine.arrays import EVALUATION_ROWS, Data, Logs, State, loss_first
 from skmnist.engine.free import copy_with_layers
 from skmnist.engine.keys import Way
 
@@ -25,7 +25,7 @@ from skmnist.engine.keys import Way
 import jax
 import jax.numpy as jnp
 
-__all__ = ["Program", "Trainer", "forget_kernels"]
+__all__ = ["Program", "Trainer", "forget_kernels", "keep_no_graphs"]
 
 _KEPT: Final = 64
 """Training programs traced before JAX is told to forget, twice as many as `programs` keeps."""
@@ -345,26 +345,26 @@ class Trainer(Program):
         order: NDArray[np.int32],
         rates: NDArray[np.float32],
         free: list[float],
-    ) -> tuple[State, dict[str, float]]:
+    ) -> tuple[State, Logs]:
         """Train for an epoch, as `_tensorflow.Trainer` does."""
         n_rows, numbers = np.array(data.n_rows), np.array(free, np.float32)
         state, logs = self._run_epoch(state, _alone(data), n_rows, order, rates, numbers)
-        return state, _floats(logs)
+        return state, _plain(logs)
 
-    def evaluate(self, state: State, data: Data) -> dict[str, float]:
+    def evaluate(self, state: State, data: Data) -> Logs:
         """Compute loss and metrics without training."""
         batch = min(EVALUATION_ROWS, len(data.X))
         n_steps = -(-data.n_rows // batch)
         order = np.arange(n_steps * batch, dtype=np.int32).reshape(n_steps, batch)
-        return _floats(self._run_evaluation(state, _alone(data), np.array(data.n_rows), order))
+        return _plain(self._run_evaluation(state, _alone(data), np.array(data.n_rows), order))
 
 
 def _alone(data: Data) -> _Rows:
     return _Rows(data.X, data.y, data.weights, np.zeros(3, np.int32))
 
 
-def _floats(logs: dict[str, Any]) -> dict[str, float]:
-    return {name: float(value) for name, value in loss_first(logs).items()}
+def _plain(logs: dict[str, Any]) -> Logs:
+    return {name: np.asarray(value).tolist() for name, value in loss_first(logs).items()}
 
 
 def is_correct(target: jax.Array, output: jax.Array) -> jax.Array:
@@ -389,3 +389,7 @@ def forget_kernels(_n_built: int) -> None:
     if Program.n_traces - Program.n_forgotten >= _KEPT:
         Program.n_forgotten = Program.n_traces
         jax.clear_caches()
+
+
+def keep_no_graphs(_optimizer: keras.optimizers.Optimizer) -> None:
+    """Let an optimizer leave no graph behind: JAX has none."""

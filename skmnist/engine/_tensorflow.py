@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from skmnist._keras import keras
 from skmnist.engine._tensorflow_dropout import FreeDropout
-from skmnist.engine.arrays import EVALUATION_ROWS, Data, State, loss_first
+from skmnist.engine.arrays import EVALUATION_ROWS, Data, Logs, State, loss_first
 from skmnist.engine.free import copy_with_free_dropout
 from skmnist.engine.keys import Way
 from skmnist.engine.process import own_cores, refuse_forks, worker_share
@@ -34,6 +34,7 @@ __all__ = [
     "forget_kernels",
     "has_accelerator",
     "is_correct",
+    "keep_no_graphs",
     "n_cores",
     "place",
     "tensors",
@@ -120,14 +121,22 @@ def forget_kernels(n_built: int) -> None:
 
 
 def copied_optimizer(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:
-    """Copy an optimizer for a program, of which there is one replica.
+    """Copy an optimizer for a program."""
+    copy = type(optimizer).from_config(optimizer.get_config())
+    keep_no_graphs(copy)
+    return copy
+
+
+def keep_no_graphs(optimizer: keras.optimizers.Optimizer) -> None:
+    """Let an optimizer leave no graph behind, of which there is one replica.
 
     To add up the gradients of replicas TensorFlow registers a gradient of its own for each graph,
     by which it keeps the graph for ever: some 6 megabytes each.
     """
-    copy = type(optimizer).from_config(optimizer.get_config())
-    copy._all_reduce_sum_gradients = list
-    return copy
+    inner = getattr(optimizer, "inner_optimizer", None)  # of one that scales the loss
+    for each in (optimizer, inner):
+        if hasattr(each, "_all_reduce_sum_gradients"):
+            each._all_reduce_sum_gradients = list
 
 
 class Trainer:
@@ -178,6 +187,8 @@ class Trainer:
             jit_compile=False,
         )
         self._optimizer.build(self._model.trainable_variables)
+        # its metrics too: one that is not built when the program is traced is never reset in it
+        self._model._symbolic_build(data_batch=tuple(array[:1] for array in like))
         self._has_free_rate = not isinstance(
             self._optimizer._learning_rate, keras.optimizers.schedules.LearningRateSchedule
         )
@@ -218,7 +229,7 @@ class Trainer:
         order: NDArray[np.int32],
         rates: NDArray[np.float32],
         free: list[float],
-    ) -> tuple[State, dict[str, float]]:
+    ) -> tuple[State, Logs]:
         """Train for an epoch.
 
         Parameters
@@ -238,7 +249,7 @@ class Trainer:
         -------
         State
             The state after.
-        dict of str to float
+        dict of str to float or list of float
             Loss and metrics over the epoch, as Keras reports them.
         """
         with self._lock:
@@ -249,9 +260,9 @@ class Trainer:
                 *data[:3],
                 *tensors((order, np.int32(data.n_rows), rates)),
             )
-        return State(variables, slots), _floats(logs)
+        return State(variables, slots), _plain(logs)
 
-    def evaluate(self, state: State, data: Data) -> dict[str, float]:
+    def evaluate(self, state: State, data: Data) -> Logs:
         """Compute loss and metrics without training.
 
         Parameters
@@ -263,12 +274,12 @@ class Trainer:
 
         Returns
         -------
-        dict of str to float
+        dict of str to float or list of float
             Loss and metrics, as Keras reports them.
         """
         with self._lock:
             logs = self._test(tensors(state.variables), *data[:3])
-        return _floats(logs)
+        return _plain(logs)
 
     def _epoch(
         self,
@@ -367,8 +378,8 @@ def tensors(arrays: Iterable[Any]) -> list[tf.Tensor]:
     return [tf.convert_to_tensor(array) for array in arrays]
 
 
-def _floats(logs: dict[str, tf.Tensor]) -> dict[str, float]:
-    return {name: float(value) for name, value in loss_first(logs).items()}
+def _plain(logs: dict[str, tf.Tensor]) -> Logs:
+    return {name: np.asarray(value).tolist() for name, value in loss_first(logs).items()}
 
 
 def _values(variables: Sequence[Any]) -> list[tf.Tensor]:

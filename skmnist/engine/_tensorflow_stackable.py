@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from skmnist._keras import keras
 from skmnist.engine._tensorflow import has_accelerator
-from skmnist.engine.keys import DENSE_KINDS, Way, dropout_layers, named_loss
+from skmnist.engine.keys import DENSE_KINDS, Way, dropout_layers
+from skmnist.engine.measures import keras_loss
 
 __all__ = ["stack_key", "stacks_pay"]
 
@@ -86,4 +87,4 @@ def _is_elementwise(optimizer: keras.optimizers.Optimizer) -> bool:
 
 def _counts_classes(model: keras.Model) -> bool:
     kinds = (keras.losses.CategoricalCrossentropy, keras.losses.SparseCategoricalCrossentropy)
-    return isinstance(named_loss(model.loss), kinds) and model.output_shape[-1] > 1
+    return isinstance(keras_loss(model.loss), kinds) and model.output_shape[-1] > 1

@@ -15,6 +15,7 @@ __all__ = [
     "EVALUATION_ROWS",
     "PREDICTION_ROWS",
     "Data",
+    "Logs",
     "Pool",
     "StackData",
     "State",
@@ -29,6 +30,9 @@ PREDICTION_ROWS: Final = 64
 """Rows a batch of a prediction: always this many, so that a row's result, which may depend in its
 last bits on the shape of the matrix product, depends on the row alone. One image is answered at
 once all the same."""
+
+Logs = dict[str, Any]
+"""Loss and metrics of an epoch: a float each, or one a class."""
 
 
 class State(NamedTuple):

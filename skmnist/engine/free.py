@@ -64,4 +64,4 @@ def outputs_with(model: keras.Model, weights: Sequence[Any], batch: Any) -> Any:
         [of_id.get(id(v), v.value) for v in variables]
         for variables in (model.trainable_variables, model.non_trainable_variables)
     )
-    return model.stateless_call(trainable, other, batch)[0]
+    return model.stateless_call(trainable, other, batch, training=False)[0]

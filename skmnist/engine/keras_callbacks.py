@@ -9,7 +9,8 @@ import numpy as np
 
 from skmnist._keras import keras
 from skmnist.engine.arrays import State
-from skmnist.engine.records import Rows
+from skmnist.engine.records import Plan, Rows
+from skmnist.engine.schedules import check_rate_is_ours
 
 __all__ = ["KerasCallbacks"]
 
@@ -21,13 +22,14 @@ class KerasCallbacks:
         self,
         callbacks: Sequence[keras.callbacks.Callback],
         model: keras.Model,
-        epochs: int,
+        plan: Plan,
         rows: Rows,
     ) -> None:
-        self._model = model
+        self._model, self._plan = model, plan
+        self._rate = _settable_rate(model)
         model._symbolic_build(data_batch=tuple(array[:1] for array in rows))  # names its metrics
         self._list = keras.callbacks.CallbackList(
-            list(callbacks), model=model, epochs=epochs, verbose=0
+            list(callbacks), model=model, epochs=plan.epochs, verbose=0
         )
         self._begun = False
 
@@ -40,4 +42,11 @@ class KerasCallbacks:
             self._list.on_train_begin()
         arguments = {} if event == "on_train_end" else {"epoch": epoch}
         getattr(self._list, event)(**arguments, logs=logs)
+        check_rate_is_ours(self._plan.schedule, self._rate, _settable_rate(self._model))
         return state._replace(variables=[np.asarray(v) for v in self._model.variables])
+
+
+def _settable_rate(model: keras.Model) -> float:
+    """Read a model's learning rate; that of one with a schedule of Keras's can't be set."""
+    rate = model.optimizer.learning_rate
+    return 0.0 if callable(rate) or model.optimizer._learning_rate is not rate else float(rate)

@@ -1,22 +1,27 @@
-"""Keras's own training loop, for what an epoch in one program can't do: acting on batches."""
+"""Keras's own training loop and prediction, for networks that no program is proven to serve."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, Final
+from weakref import WeakKeyDictionary
 
 import numpy as np
-from numpy.typing import NDArray
 
 from skmnist._keras import keras
-from skmnist.engine.arrays import State
-from skmnist.engine.records import Plan
+from skmnist.engine import backend
+from skmnist.engine.arrays import PREDICTION_ROWS, State
+from skmnist.engine.records import Request
+from skmnist.engine.schedules import check_rate_is_ours
+from skmnist.keras_models import Network, set_weights
 
 if TYPE_CHECKING:
     from skmnist.engine.run import Run
 
-__all__ = ["needs_keras", "train_by_keras"]
+__all__ = ["needs_batches", "predict_by_keras", "remember", "train_by_keras"]
 
 _BATCH_HOOKS: Final = (
     "on_batch_begin",
@@ -24,76 +29,134 @@ _BATCH_HOOKS: Final = (
     "on_train_batch_begin",
     "on_train_batch_end",
 )
+_models: Final[WeakKeyDictionary[Network, keras.Model]] = WeakKeyDictionary()
+"""The models of networks that are alive, built or trained in this process."""
+_predicting: Final = threading.Lock()
+"""Held while a model has the weights of the network that it predicts for."""
 
 
-def needs_keras(model: keras.Model, callbacks: Sequence[keras.callbacks.Callback]) -> bool:
-    """Tell whether an epoch must be left batch by batch, or ends in another way than by steps."""
+def needs_batches(request: Request) -> bool:
+    """Tell whether an epoch must be left batch by batch, or its rows are no single array."""
     acts_on_batches = any(
         getattr(getattr(callback, hook), "__func__", None)
         is not getattr(keras.callbacks.Callback, hook)
-        for callback in callbacks
+        for callback in request.callbacks
         for hook in _BATCH_HOOKS
     )
-    optimizer = model.optimizer
-    chooses_weights = any(
-        getattr(optimizer, name, None)
-        for name in ("_exclude_from_weight_decay", "_exclude_from_weight_decay_pattern")
-    )
-    scales = isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
-    special = optimizer.use_ema or chooses_weights or scales
+    model = request.model
     in_python = model.run_eagerly or (keras.backend.backend() == "jax" and not model.jit_compile)
-    return acts_on_batches or in_python or special
+    is_nested = any(keras.tree.is_nested(part) for part in request.rows[:2])
+    return acts_on_batches or in_python or is_nested
 
 
 def train_by_keras(run: Run) -> State:
     """Train by Keras's own loop, in the same order and at the same rates."""
-    model, plan, state = run.model, run.plan, run.start
-    model.optimizer.build(model.trainable_variables)
-    slots = [
-        v
-        for v in model.optimizer.variables
-        if v is not getattr(model.optimizer, "_learning_rate", None)
-    ]
+    model, state = run.model, run.start
+    with _left_as_it_was(model if run.request.builder is model else None):
+        return _train(run, model, state)
+
+
+def _train(run: Run, model: keras.Model, state: State) -> State:
+    backend.keep_no_graphs(model.optimizer)
+    if not model.optimizer.built:
+        model.optimizer.build(model.trainable_variables)
+    fixed = getattr(model.optimizer, "_learning_rate", None)
+    slots = [v for v in model.optimizer.variables if v is not fixed]
     for variable, value in zip(model.variables, state.variables, strict=True):
         variable.assign(value)
-    if state.slots:
-        for variable, value in zip(slots, state.slots, strict=True):
-            variable.assign(value)
+    for layer in model._flatten_layers():
+        if hasattr(layer, "finalize_state"):  # what an adapted layer computes with
+            layer.finalize_state()
+    for variable, value in zip(slots, state.slots, strict=False):
+        variable.assign(value)
 
     def now() -> State:
         variables, memory = ([np.asarray(v).copy() for v in vs] for vs in (model.variables, slots))
         return State(variables, memory)
 
-    batches = _Batches(plan, run)
+    batches = _Batches(run)
+    validation = run.request.validation
     model.fit(
         batches,
         epochs=run.epochs.stop,
         initial_epoch=run.epochs.start,
-        validation_data=run.request.validation,
+        validation_data=validation and tuple(validation),
+        validation_batch_size=run.plan.batch_size,
         callbacks=[*run.request.callbacks, _Follower(run, now, batches)],
         shuffle=False,
         verbose=0,
     )
+    model.train_function = model.test_function = None  # with the rows that they hold
     return now()
+
+
+def remember(network: Network, model: keras.Model) -> None:
+    """Keep the model that was trained, to predict with."""
+    if network.rebuilt_from != "model":
+        _models[network] = model
+
+
+def predict_by_keras(network: Network, X: Any) -> Any:
+    """Compute a network's outputs by Keras's own prediction, in batches of one size.
+
+    Parameters
+    ----------
+    network : Network
+        A trained network.
+    X : ndarray of shape (n_rows, ...)
+        The rows, or a list or dict of arrays.
+
+    Returns
+    -------
+    ndarray
+        One output a row, or a list or dict of such arrays.
+    """
+    n_rows = len(keras.tree.flatten(X)[0])
+    with _predicting, ExitStack() as stack:
+        model = network.builder if network.rebuilt_from == "model" else _models.get(network)
+        if model is None:
+            model = _models[network] = network.to_keras()
+        stack.enter_context(_left_as_it_was(model if model is network.builder else None))
+        set_weights(model, network.arrays)  # it may have been trained on
+        parts = []
+        for start in range(0, n_rows, PREDICTION_ROWS):
+            # the last batch is filled with copies of its last row
+            chosen = np.minimum(np.arange(start, start + PREDICTION_ROWS), n_rows - 1)
+            batch = keras.tree.map_structure(lambda array, rows=chosen: array[rows], X)
+            parts.append(model.predict_on_batch(batch))
+    return keras.tree.map_structure(
+        lambda *arrays: np.concatenate(arrays)[:n_rows].astype(np.float32, copy=False), *parts
+    )
+
+
+@contextmanager
+def _left_as_it_was(model: keras.Model | None) -> Iterator[None]:
+    """Give a model of the user's back its variables."""
+    before = [] if model is None else [np.asarray(v).copy() for v in model.variables]
+    try:
+        yield
+    finally:
+        for variable, value in zip(model.variables if model else (), before, strict=True):
+            variable.assign(value)
 
 
 class _Batches(keras.utils.PyDataset):
     """The batches of each epoch, in the order of the run."""
 
-    def __init__(self, plan: Plan, run: Run) -> None:
+    def __init__(self, run: Run) -> None:
         super().__init__()
-        self._size, self._run = plan.batch_size, run
+        self._size, self._run = run.plan.batch_size, run
         self.begin(run.epochs.start)
 
     def begin(self, epoch: int) -> None:
         self._order, self._rows = self._run.order(epoch), self._run.rows(epoch)
 
     def __len__(self) -> int:
-        return math.ceil(len(self._rows.X) / self._size)
+        return math.ceil(len(self._order) / self._size)
 
-    def __getitem__(self, index: int) -> tuple[NDArray[Any], ...]:
+    def __getitem__(self, index: int) -> tuple[Any, ...]:
         chosen = self._order[index * self._size : (index + 1) * self._size]
-        return tuple(array[chosen] for array in self._rows)
+        return tuple(self._rows.of(chosen))
 
 
 class _Follower(keras.callbacks.Callback):
@@ -102,16 +165,20 @@ class _Follower(keras.callbacks.Callback):
     def __init__(self, run: Run, state: Callable[[], State], batches: _Batches) -> None:
         super().__init__()
         self._run, self._state, self._batches = run, state, batches
+        self._rate: float | None = None
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         self._batches.begin(epoch)
         self._epoch = epoch
 
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
-        if self._run.plan.schedule != "constant":
-            if not hasattr(self, "_rates"):
-                self._rates = self._run.rates(len(self._batches))
-            self.model.optimizer.learning_rate = float(self._rates[self._epoch, batch])
+        if self._run.plan.schedule == "constant":
+            return
+        if not hasattr(self, "_rates"):
+            self._rates = self._run.rates(len(self._batches))
+        optimizer = self.model.optimizer
+        check_rate_is_ours(self._run.plan.schedule, self._rate, float(optimizer.learning_rate))
+        optimizer.learning_rate = self._rate = float(self._rates[self._epoch, batch])
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         if self._run.end_epoch(dict(logs or {}), self._state):

@@ -15,12 +15,12 @@ __all__ = [
     "architecture",
     "choose_way",
     "dropout_layers",
-    "named_loss",
     "optimizer_key",
     "value_key",
 ]
 
-Way = Literal["keras", "graph", "xla"]
+Way = Literal["loop", "keras", "graph", "xla"]
+"""How a network is trained: by Keras's own loop, or by a program of one of three kinds."""
 
 DENSE_KINDS: Final = (
     keras.layers.InputLayer,
@@ -86,21 +86,18 @@ def architecture(config: dict[str, Any]) -> str:
 
 def optimizer_key(optimizer: keras.optimizers.Optimizer) -> str:
     """Describe an optimizer up to its name, learning rate and weight decay, which are data."""
-    config = keras.optimizers.serialize(optimizer)
+    kind = type(optimizer)
+    try:
+        config = keras.optimizers.serialize(optimizer)
+    except Exception:  # noqa: BLE001 - a schedule or optimizer of the user's own, without a config
+        return json.dumps([kind.__module__, kind.__qualname__])
     settings = dict(config["config"], name="")
     if isinstance(settings.get("learning_rate"), float):
         settings["learning_rate"] = "data"
     if settings.get("weight_decay") is not None:
         settings["weight_decay"] = "data"
-    return json.dumps([config["class_name"], config["registered_name"], settings], sort_keys=True)
-
-
-def named_loss(loss: Any) -> Any:
-    """Give a loss that is named, or is one of Keras's functions, as an object of its class."""
-    name = loss if isinstance(loss, str) else getattr(loss, "__name__", None)
-    by_name = {kind().name: kind for kind in _CROSS_ENTROPIES}
-    is_keras = isinstance(loss, str) or getattr(keras.losses, str(name), None) is loss
-    return by_name[name]() if is_keras and name in by_name else loss
+    described = [config["class_name"], config["registered_name"], settings]
+    return json.dumps(described, sort_keys=True, default=str)
 
 
 def value_key(value: Any) -> Hashable:

@@ -8,21 +8,28 @@ import math
 from collections.abc import Hashable
 from typing import Any, Final
 
-from numpy.typing import NDArray
+import numpy as np
 
 from skmnist._keras import keras
 from skmnist.engine import backend
 from skmnist.engine.cache import Cache
+from skmnist.engine.keras_loop import needs_batches, predict_by_keras
 from skmnist.engine.keys import (
     Way,
     architecture,
     choose_way,
-    named_loss,
     optimizer_key,
     value_key,
 )
+from skmnist.engine.measures import keras_loss
+from skmnist.engine.proven import (
+    are_proven_metrics,
+    is_proven_loss,
+    is_proven_network,
+    is_proven_optimizer,
+)
 from skmnist.engine.records import Request
-from skmnist.keras_models import BUILDING, Network, own_objects, serialized
+from skmnist.keras_models import BUILDING, Network
 
 __all__ = [
     "clear_programs",
@@ -45,15 +52,25 @@ _predictors: Final = Cache[backend.Predictor](_PROGRAMS, BUILDING)
 
 def n_steps(request: Request) -> int:
     """Count the training steps of an epoch."""
-    return math.ceil(len(request.rows.X) / request.plan.batch_size)
+    return math.ceil(request.rows.n_rows / request.plan.batch_size)
 
 
 def way_of(request: Request) -> Way:
     """Choose how to train."""
     model = request.model
     metrics, weighted, loss_weights = _measures(model)
+    proven = (
+        is_proven_network(request.config)
+        and is_proven_loss(keras_loss(model.loss))
+        and are_proven_metrics(metrics)
+        and are_proven_metrics(weighted)
+        and is_proven_optimizer(model.optimizer)
+        and not loss_weights
+    )
+    if not proven or needs_batches(request):
+        return "loop"
     steps = n_steps(request) * request.plan.epochs
-    return choose_way(model, named_loss(model.loss), metrics, weighted or loss_weights, steps)
+    return choose_way(model, keras_loss(model.loss), metrics, weighted or loss_weights, steps)
 
 
 def program_key(request: Request) -> Hashable:
@@ -61,10 +78,9 @@ def program_key(request: Request) -> Hashable:
     model = request.model
     metrics, weighted, loss_weights = _measures(model)
     return (
-        architecture(serialized(model)),
-        tuple(own_objects(model).items()),
+        architecture(json.loads(request.config)),
         optimizer_key(model.optimizer),
-        value_key(named_loss(model.loss)),
+        value_key(keras_loss(model.loss)),
         value_key(metrics),
         value_key(weighted),
         value_key(loss_weights),
@@ -88,7 +104,7 @@ def stack_trainer(
     return _stack_trainers.get(key, lambda: backend.StackTrainer(n_networks=n_networks, **settings))
 
 
-def predict(network: Network, X: NDArray[Any]) -> NDArray[Any]:
+def predict(network: Network, X: Any) -> Any:
     """Compute a network's outputs.
 
     Parameters
@@ -96,16 +112,19 @@ def predict(network: Network, X: NDArray[Any]) -> NDArray[Any]:
     network : Network
         A trained network.
     X : ndarray of shape (n_rows, ...)
-        The rows.
+        The rows; a list or dict of arrays for a network of several inputs.
 
     Returns
     -------
     ndarray
-        One output a row, which depends on no other row.
+        One output a row, which depends on no other row; a list or dict of arrays of a network of
+        several outputs.
     """
     backend.check_process()
+    if not (isinstance(X, np.ndarray) and is_proven_network(network.config)):
+        return predict_by_keras(network, X)
     shape = X.shape[1:]
-    key = (_key_of(network.config), tuple(network.custom_objects.items()), shape)
+    key = (_key_of(network.config), shape)
     return _predictors.get(key, lambda: backend.Predictor(network.to_keras(), shape))(network, X)
 
 
@@ -129,7 +148,7 @@ def _settings(request: Request) -> dict[str, Any]:
     metrics, weighted, loss_weights = _measures(request.model)
     return {
         "model": request.model,
-        "loss": named_loss(request.model.loss),
+        "loss": keras_loss(request.model.loss),
         "like": request.rows,
         "way": way_of(request),
         "loss_weights": loss_weights,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -10,14 +11,14 @@ from numpy.typing import NDArray
 
 from skmnist._keras import keras
 from skmnist.augmentation import Augmentation
-from skmnist.engine.arrays import State
+from skmnist.engine.arrays import Logs, State
 from skmnist.engine.schedules import Schedule
 from skmnist.history import History
-from skmnist.keras_models import Network
+from skmnist.keras_models import Network, described
 
 __all__ = ["Checkpoint", "Fit", "OnEpoch", "Pause", "Plan", "Progress", "Request", "Rows"]
 
-OnEpoch = Callable[[dict[str, float], Callable[[], Network]], bool]
+OnEpoch = Callable[[Logs, Callable[[], Network]], bool]
 """Called after each epoch with its logs and a way to the network as it is; true stops training."""
 
 
@@ -27,16 +28,25 @@ class Rows(NamedTuple):
     Parameters
     ----------
     X : ndarray of shape (n_rows, ...)
-        What the network takes.
+        What the network takes; a list or dict of arrays for one of several inputs.
     y : ndarray of shape (n_rows, ...)
-        Targets as the loss takes them.
+        Targets as the loss takes them; a list or dict of arrays for a network of several outputs.
     weights : ndarray of shape (n_rows,), dtype float32
         How much each row counts.
     """
 
-    X: NDArray[Any]
-    y: NDArray[Any]
+    X: Any
+    y: Any
     weights: NDArray[Any]
+
+    @property
+    def n_rows(self) -> int:
+        """How many rows there are."""
+        return len(self.weights)
+
+    def of(self, chosen: Any) -> Rows:
+        """Give some of the rows, by their numbers or a slice."""
+        return Rows(*keras.tree.map_structure(lambda array: array[chosen], tuple(self)))
 
 
 @dataclass(frozen=True)
@@ -134,6 +144,8 @@ class Request:
         Keras's callbacks. Those that act on batches are served by Keras's own loop.
     on_epoch : callable, default=None
         Called after each epoch.
+    builder : callable, keras.Model or None, default=None
+        What rebuilds the model, where its configuration does not.
     """
 
     model: keras.Model
@@ -144,6 +156,12 @@ class Request:
     checkpoint: Checkpoint | None = None
     callbacks: Sequence[keras.callbacks.Callback] = ()
     on_epoch: OnEpoch = lambda *_: False
+    builder: Callable[[], keras.Model] | keras.Model | None = None
+
+    @functools.cached_property
+    def config(self) -> str:
+        """Keras's configuration of the network, as JSON; empty where a program can't go by it."""
+        return described(self.model) if self.builder is None else ""
 
 
 @dataclass

@@ -12,9 +12,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from skmnist.engine.arrays import State
+from skmnist._keras import keras
+from skmnist.engine.arrays import Logs, State
+from skmnist.engine.keras_loop import remember
 from skmnist.engine.keys import optimizer_key
 from skmnist.engine.programs import program_key
+from skmnist.engine.proven import is_proven_network
 from skmnist.engine.records import Checkpoint, Fit, Pause, Progress, Request, Rows
 from skmnist.engine.schedules import learning_rates
 from skmnist.keras_models import Network
@@ -74,7 +77,7 @@ class Run:
 
     def order(self, epoch: int) -> NDArray[np.int32]:
         """Put the rows of an epoch in order: it follows from the seed and the epoch alone."""
-        n_rows = len(self.request.rows.X)
+        n_rows = self.request.rows.n_rows
         if not self.plan.shuffle:
             return np.arange(n_rows, dtype=np.int32)
         rng = np.random.default_rng([self.plan.seed, self._first + epoch])
@@ -99,11 +102,10 @@ class Run:
         """Take the network out of a state."""
         is_weight = {id(w) for w in self.model.weights}
         pairs = zip(self.model.variables, state.variables, strict=True)
-        return Network.from_keras(
-            self.model, [np.asarray(a) for v, a in pairs if id(v) in is_weight]
-        )
+        arrays = [np.asarray(a) for v, a in pairs if id(v) in is_weight]
+        return Network.from_keras(self.model, arrays, self.request.builder)
 
-    def end_epoch(self, logs: dict[str, float], state: Callable[[], State]) -> bool:
+    def end_epoch(self, logs: Logs, state: Callable[[], State]) -> bool:
         """Record an epoch; tell whether training is to stop."""
         if self.given_up.is_set():
             raise InterruptedError("The training was given up.")
@@ -140,7 +142,10 @@ class Run:
         """
         seen = self.progress
         chosen = state if seen.best is None else seen.best.to_numpy()
-        return Fit(self.network(chosen), seen.history, seen.best_epoch, self._checkpoint(chosen))
+        network = self.network(chosen)
+        if not is_proven_network(network.config):
+            remember(network, self.model)
+        return Fit(network, seen.history, seen.best_epoch, self._checkpoint(chosen))
 
     def pause(self, state: State) -> Pause:
         """Give what the training needs to go on.
@@ -166,7 +171,7 @@ class Run:
 
 def _digest(rows: Rows) -> bytes:
     """Describe rows by some of them: a step that draws anew, or other folds, change nearly all."""
-    digest = hashlib.blake2b(str(len(rows.X)).encode(), digest_size=16)
-    for array in rows:
+    digest = hashlib.blake2b(str(rows.n_rows).encode(), digest_size=16)
+    for array in keras.tree.flatten(tuple(rows)):
         digest.update(np.ascontiguousarray(array[:: max(1, len(array) // _DIGESTED)]).tobytes())
     return digest.digest()

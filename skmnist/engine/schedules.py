@@ -7,7 +7,7 @@ from typing import Final, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["SCHEDULES", "Schedule", "learning_rates"]
+__all__ = ["SCHEDULES", "Schedule", "check_rate_is_ours", "learning_rates"]
 
 Schedule = Literal["constant", "cosine", "one_cycle"]
 SCHEDULES: Final = frozenset(get_args(Schedule))
@@ -52,3 +52,27 @@ def learning_rates(schedule: Schedule, peak: float, n_steps: int) -> NDArray[np.
     up = np.arange(1, rise + 1) / max(rise, 1)
     down = 0.5 * (1 + np.cos(np.pi * np.arange(n_steps - rise) / max(n_steps - rise, 1)))
     return (peak * np.concatenate([up, down])).astype(np.float32)
+
+
+def check_rate_is_ours(schedule: Schedule, expected: float | None, rate: float) -> None:
+    """Refuse a learning rate that a callback has set beside a schedule.
+
+    Parameters
+    ----------
+    schedule : {"constant", "cosine", "one_cycle"}
+        The schedule.
+    expected : float or None
+        The rate that was left to the optimizer; None before the first step.
+    rate : float
+        The rate that it has.
+
+    Raises
+    ------
+    ValueError
+        If they differ, under a schedule that would overwrite the callback's.
+    """
+    if schedule != "constant" and expected is not None and not np.isclose(rate, expected):
+        raise ValueError(
+            f"A callback has set the learning rate to {rate:g}, but schedule={schedule!r} sets the "
+            "rate of every step. Set schedule='constant', or leave out the callback."
+        )

@@ -18,7 +18,6 @@ from skmnist.engine import backend
 from skmnist.engine.arrays import EVALUATION_ROWS, Pool, StackData, State, few_lengths
 from skmnist.engine.backend import n_cores
 from skmnist.engine.free import free_rates
-from skmnist.engine.keras_loop import needs_keras
 from skmnist.engine.programs import n_steps, stack_trainer, way_of
 from skmnist.engine.records import Rows
 from skmnist.engine.run import Run
@@ -163,16 +162,14 @@ def _train_alone(run: Run, lane: int) -> list[Outcome]:
 def _stack_key(run: Run) -> Hashable:
     """Tell what the trainings of a stack have in common; None where a network can't be stacked."""
     model, request = run.model, run.request
-    if (
-        request.callbacks
-        or request.plan.augmentation is not None
-        or needs_keras(model, ())
-        or not run.epochs
-    ):
+    if request.callbacks or request.plan.augmentation is not None or not run.epochs:
+        return None
+    way = way_of(request)
+    if way == "loop":
         return None
     n_held_out = len(request.validation.X) if request.validation else 0
     lengths = len(request.rows.X), n_held_out
-    alike = backend.stack_key(model, way_of(request), lengths)
+    alike = backend.stack_key(model, way, lengths)
     if alike is None:
         return None
     slots = run.start.slots
@@ -250,7 +247,7 @@ def _end_epoch(
 ) -> dict[int, State | Exception]:
     """Tell a run what its network has come to; gives its end, if this is it."""
     try:
-        own_logs = {name: float(values[i]) for name, values in logs.items()}
+        own_logs = {name: np.asarray(values[i]).tolist() for name, values in logs.items()}
         if run.end_epoch(own_logs, lambda: program.take(state, i)):
             return {i: program.take(state, i)}
     except Exception as error:  # noqa: BLE001 - it is the fit's that asked for this training

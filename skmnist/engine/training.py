@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from skmnist._keras import keras
 from skmnist.engine import backend
 from skmnist.engine.arrays import State
 from skmnist.engine.free import free_rates
 from skmnist.engine.keras_callbacks import KerasCallbacks
-from skmnist.engine.keras_loop import needs_keras, train_by_keras
-from skmnist.engine.programs import n_steps, trainer
+from skmnist.engine.keras_loop import train_by_keras
+from skmnist.engine.programs import n_steps, trainer, way_of
 from skmnist.engine.records import Fit, Plan, Request, Rows
 from skmnist.engine.run import Run
 
-__all__ = ["run_alone", "train", "trained_elsewhere"]
+__all__ = ["begin", "run_alone", "train", "trained_elsewhere"]
 
 trained_elsewhere: Final[ContextVar[Callable[[Request], Fit] | None]] = ContextVar(
     "trained_elsewhere", default=None
@@ -56,10 +57,37 @@ def train(model: keras.Model, rows: Rows, plan: Plan, **settings: Any) -> Fit:
     return trained
 
 
+def begin(
+    model: keras.Model,
+    initial: Sequence[NDArray[Any]] | None = None,
+    builder: Callable[[], keras.Model] | keras.Model | None = None,
+) -> Fit:
+    """Give a network as it is before any training, in the form of a fit.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Compiled.
+    initial : sequence of ndarray, default=None
+        Variables to take instead of the model's.
+    builder : callable, keras.Model or None, default=None
+        What rebuilds the model, where its configuration does not.
+
+    Returns
+    -------
+    Fit
+        Without any epoch.
+    """
+    rows = Rows(np.empty(0), np.empty(0), np.empty(0))
+    request = Request(model, rows, Plan(1, 1, seed=0), initial=initial, builder=builder)
+    run = Run(request, until=0)
+    return run.fit(run.start)
+
+
 def run_alone(run: Run, lane: int = 0) -> State:
     """Train one network through the epochs of its run; gives the state after the last."""
     request = run.request
-    by_keras = needs_keras(request.model, request.callbacks)
+    by_keras = way_of(request) == "loop"
     state = train_by_keras(run) if by_keras else _train_by_program(run, lane)
     for callback in request.callbacks:  # which could not be copied or saved with a live model
         callback._model = None
@@ -78,7 +106,7 @@ def _train_by_program(run: Run, lane: int) -> State:
         state = state._replace(slots=program.initial_slots)
     model.stop_training = False
     callbacks = run.request.callbacks
-    keras_callbacks = KerasCallbacks(callbacks, model, plan.epochs, rows) if callbacks else None
+    keras_callbacks = KerasCallbacks(callbacks, model, plan, rows) if callbacks else None
     padding = np.arange(len(rows.X), steps * batch, dtype=np.int32)
     for epoch in run.epochs:
         if keras_callbacks:

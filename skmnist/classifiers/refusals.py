@@ -1,0 +1,84 @@
+"""What is asked of a fit that can't be had: said before any work, with a way to have it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from skmnist import engine
+from skmnist._keras import keras
+
+if TYPE_CHECKING:
+    from skmnist.classifiers.base import KerasClassifier
+
+__all__ = ["check_plan", "check_routes", "refuse_fit_params", "validation_data"]
+
+_SERVED: Final = {
+    "fit": frozenset(
+        {
+            "batch_size",
+            "callbacks",
+            "class_weight",
+            "epochs",
+            "shuffle",
+            "validation_batch_size",
+            "validation_data",
+            "validation_split",
+            "verbose",
+        }
+    ),
+    "predict": frozenset({"batch_size", "verbose"}),
+}
+"""Parameters of Keras's methods that may be routed to them; what predicts has no effect."""
+_REMEDIES: Final = {
+    "validation_data": "pass X_val and y_val to fit",
+    "initial_epoch": "set warm_start=True to go on from the last fit",
+    "steps_per_epoch": "pass fewer rows, or more epochs",
+    "sample_weight": "pass sample_weight to fit",
+}
+_RATE_CALLBACKS: Final = (
+    keras.callbacks.LearningRateScheduler,
+    keras.callbacks.ReduceLROnPlateau,
+)
+
+
+def refuse_fit_params(classifier: KerasClassifier, params: Mapping[str, Any]) -> None:
+    """Refuse arguments of Keras's `fit`, which are parameters of the classifier here."""
+    for name in params:
+        kind = type(classifier).__name__
+        if name in _REMEDIES:
+            remedy = _REMEDIES[name]
+        elif name in classifier.get_params(deep=False):
+            remedy = f"set it in the constructor, {kind}({name}=...), or by set_params({name}=...)"
+        else:
+            remedy = "it takes X, y, sample_weight, X_val and y_val"
+        raise TypeError(f"{kind}.fit takes no argument {name!r}: {remedy}.")
+
+
+def check_routes(classifier: KerasClassifier) -> None:
+    """Refuse parameters routed to Keras's methods that would have no effect."""
+    for name in classifier.get_params(deep=False):
+        method, _, routed = name.partition("__")
+        if method in _SERVED and routed.partition("__")[0] not in _SERVED[method]:
+            remedy = _REMEDIES.get(routed, "leave it out, or use it on the classifier's model_")
+            raise ValueError(f"{name} would have no effect here: {remedy}.")
+
+
+def validation_data(classifier: KerasClassifier) -> tuple[Any, Any]:
+    """Read the rows to validate on from ``fit__validation_data``, if they are given there."""
+    given = getattr(classifier, "fit__validation_data", None)
+    if given is None:
+        return None, None
+    if not isinstance(given, (tuple, list)) or len(given) != 2:
+        raise ValueError("fit__validation_data must be a pair, (X_val, y_val).")
+    return given[0], given[1]
+
+
+def check_plan(plan: engine.Plan, callbacks: Sequence[keras.callbacks.Callback]) -> None:
+    """Refuse callbacks that set the learning rate, where a schedule sets it too."""
+    for callback in callbacks:
+        if plan.schedule != "constant" and isinstance(callback, _RATE_CALLBACKS):
+            raise ValueError(
+                f"{type(callback).__name__} sets the learning rate, and so does "
+                f"schedule={plan.schedule!r}. Set schedule='constant', or leave out the callback."
+            )

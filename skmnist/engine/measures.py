@@ -1,0 +1,84 @@
+"""Losses and metrics, which Keras takes under many names, as objects of its classes."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from typing import Any, Final
+
+from skmnist._keras import keras
+
+__all__ = ["SHORT_NAMES", "keras_loss", "keras_metric", "keras_name"]
+
+SHORT_NAMES: Final = frozenset({"acc", "accuracy", "ce", "crossentropy"})
+"""Names by which Keras chooses a loss or metric that fits the form of the targets."""
+
+
+def keras_loss(loss: Any) -> Any:
+    """Give a loss of Keras's own as an object of its class.
+
+    Parameters
+    ----------
+    loss : object
+        As `keras.Model.compile` takes it.
+
+    Returns
+    -------
+    object
+        A `keras.losses.Loss` for the name of a loss of Keras's, its function or its class; anything
+        else as it is.
+    """
+    return _as_object(loss, keras.losses, keras.losses.Loss)
+
+
+def keras_metric(metric: Any) -> Any:
+    """Give a metric of Keras's own as a new object of its class, under a name that stays.
+
+    Parameters
+    ----------
+    metric : object
+        As `keras.Model.compile` takes it, in a list.
+
+    Returns
+    -------
+    object
+        A `keras.metrics.Metric` for a metric of Keras's, its name, its function or its class;
+        anything else as it is. An object is copied, so that two fits never share one.
+    """
+    found = _as_object(metric, keras.metrics, keras.metrics.Metric)
+    if not (isinstance(found, keras.metrics.Metric) and keras_name(found)):
+        return found
+    config = found.get_config()
+    if found is not metric:  # then Keras has numbered it
+        by_function = inspect.isfunction(metric) or (
+            isinstance(metric, str) and inspect.isfunction(keras.metrics.get(metric))
+        )
+        name = getattr(metric, "__name__", metric) if by_function else type(found).__name__
+        config["name"] = name if by_function else _snake_case(name)
+    return type(found).from_config(config)
+
+
+def keras_name(value: Any) -> str:
+    """Give the name of an object's class, where this is Keras's own; else nothing."""
+    kind = type(value)
+    return kind.__name__ if kind.__module__.startswith("keras.") else ""
+
+
+def _as_object(value: Any, module: Any, kind: type) -> Any:
+    if isinstance(value, str):
+        if value in SHORT_NAMES:
+            return value
+        value = module.get(value)
+    name = getattr(value, "__name__", "")
+    if inspect.isfunction(value) and getattr(module, name, None) is value:
+        classes = {each.lower(): getattr(module, each) for each in dir(module)}
+        value = classes.get(name.replace("_", ""), value)
+    if isinstance(value, type) and issubclass(value, kind) and hasattr(module, value.__name__):
+        return value()
+    return value
+
+
+def _snake_case(name: str) -> str:
+    """Name an object as Keras does by its class: ``F1Score`` is ``f1_score``."""
+    parts = re.sub(r"(.)([A-Z][a-z0-9]+)", r"\1_\2", name)
+    return re.sub(r"([a-z])([A-Z])", r"\1_\2", parts).lower()
