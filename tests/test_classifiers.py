@@ -132,11 +132,20 @@ def test_any_labels(make, names, blobs):
     assert classifier.score(X, y) > 0.9
 
 
+def test_one_class_is_enough_for_a_network_of_ones_own(blobs):
+    X, _ = blobs
+    y = np.full(90, "a")
+    classifier = wrapped(epochs=1).fit(X, y)
+    assert (classifier.predict(X) == "a").all()
+    np.testing.assert_allclose(classifier.predict_proba(X), np.ones((90, 1)))
+    with pytest.raises(ValueError, match="only one class"):
+        dense().fit(X, y)
+
+
 @BOTH
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"y": np.zeros(90)}, "only one class"),
         ({"y": np.linspace(0, 1, 90)}, "Unknown label type"),
         ({"y": np.zeros(89)}, "inconsistent numbers of samples"),
         ({"X": np.full((90, 4), np.nan)}, "contains NaN"),

@@ -27,6 +27,7 @@ from skmnist.classifiers.predicting import PredictingClassifier
 from skmnist.classifiers.refusals import (
     check_plan,
     check_routes,
+    check_same_kind,
     refuse_fit_params,
     validation_data,
 )
@@ -119,6 +120,7 @@ class KerasClassifier(CallbackSupportMixin, PredictingClassifier):
     True
     """
 
+    _fewest_classes = 1
     batch_size: Any
     n_features_in_: int
     history_: History
@@ -298,11 +300,18 @@ class KerasClassifier(CallbackSupportMixin, PredictingClassifier):
         del self._predict_callbacks
         return self.__dict__.pop("_fit_callbacks")
 
+    def _callbacks_of_predict(self) -> list[keras.callbacks.Callback]:
+        if self.callbacks is None and not hasattr(self, "predict__callbacks"):
+            return []
+        self._initialize_callbacks()
+        del self._fit_callbacks
+        given = keras.tree.flatten(self.__dict__.pop("_predict_callbacks"))
+        return [each for each in given if engine.acts_on(each, engine.PREDICT_HOOKS)]
+
     def _fit_targets(self, y: NDArray[Any], classes: NDArray[Any] | None) -> None:
         self.classes_ = classes  # scikeras's encoders take them from here
         self.target_encoder_ = self.target_encoder.fit(y)
         self.target_type_ = getattr(self.target_encoder_, "target_type_", None) or type_of_target(y)
-        self.y_dtype_, self.y_ndim_ = y.dtype, y.ndim
         self.__dict__.update(getattr(self.target_encoder_, "get_metadata", dict)())
         if classes is not None:
             self.classes_ = classes  # in the type they came in
@@ -368,11 +377,18 @@ class KerasClassifier(CallbackSupportMixin, PredictingClassifier):
     ) -> tuple[NDArray[np.float32], NDArray[Any]]:
         """Check rows and labels, and learn from them what a network function may ask for."""
         checked, labels = check_rows(self, X, numpy_labels(y), reset=not go_on, multi_output=True)
-        self.X_shape_, self.X_dtype_ = checked.shape, checked.dtype
-        if self._has_own_encoder():
-            known = None
+        X_dtype = getattr(X, "dtype", checked.dtype)
+        if go_on:
+            check_same_kind(self, X_dtype, labels)
         else:
-            labels, known = check_labels(labels, classes, self.classes_ if go_on else None)
+            self.X_dtype_ = X_dtype
+            self.y_dtype_, self.y_ndim_, self.y_shape_ = labels.dtype, labels.ndim, labels.shape
+        self.X_shape_ = checked.shape
+        known = None
+        if not self._has_own_encoder():
+            labels, known = check_labels(
+                labels, classes, self.classes_ if go_on else None, fewest=self._fewest_classes
+            )
         if not go_on:
             self._fit_targets(labels, known)
             self.feature_encoder_ = self.feature_encoder.fit(checked)

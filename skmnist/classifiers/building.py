@@ -236,12 +236,12 @@ def _refuse_settings_without_effect(classifier: KerasClassifier, model: keras.Mo
         return
     parameters = classifier.get_params(deep=False)
     ignored = [name for name in parameters if name.startswith(_COMPILE_ROUTES)]
-    optimizer, loss = parameters["optimizer"], parameters["loss"]
+    optimizer, loss = parameters.get("optimizer", "rmsprop"), parameters.get("loss")
     if optimizer != "rmsprop" and not _is_kind(optimizer, model.optimizer):
         ignored.append("optimizer")
     if loss is not None and not _is_same_loss(loss, model.loss):
         ignored.append("loss")
-    if parameters["metrics"] is not None:
+    if parameters.get("metrics") is not None:
         ignored.append("metrics")
     if ignored:
         raise ValueError(

@@ -29,6 +29,7 @@ class CheckedClassifier(KerasClassifier):
     """
 
     model = loss = None  # scikeras's; the network is built here
+    _fewest_classes = 2
     _routing_prefixes = frozenset[str]()
     run_eagerly = False
     shuffle = True
@@ -115,6 +116,10 @@ class CheckedClassifier(KerasClassifier):
             tuple(recoded_metrics(metrics, "one_hot", len(self.classes_))),
         )
         return BuiltNetwork(model, "one_hot", "identity"), initial_variables(model, seed)
+
+    def _callbacks_of_predict(self) -> list[keras.callbacks.Callback]:
+        given = self.callbacks or ()
+        return [each for each in given if engine.acts_on(each, engine.PREDICT_HOOKS)]
 
     def _keras_callbacks(self) -> list[keras.callbacks.Callback]:
         return list(self.callbacks or [])

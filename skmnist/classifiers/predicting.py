@@ -184,8 +184,15 @@ class PredictingClassifier(RepairedClassifier):
 
     def _outputs(self, X: ArrayLike) -> Any:
         check_is_fitted(self, "network_")
-        rows = check_rows(self, X, reset=False)
-        return engine.predict(self.network_, self._encode_features(rows))
+        rows = self._encode_features(check_rows(self, X, reset=False))
+        callbacks = self._callbacks_of_predict()
+        if callbacks:
+            return engine.predict_with_callbacks(self.network_, rows, callbacks)
+        return engine.predict(self.network_, rows)
+
+    def _callbacks_of_predict(self) -> list[keras.callbacks.Callback]:
+        """Give the callbacks that act on predictions."""
+        return []
 
 
 class _AsTheyAre:

@@ -5,13 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from skmnist import engine
 from skmnist._keras import keras
 
 if TYPE_CHECKING:
     from skmnist.classifiers.base import KerasClassifier
 
-__all__ = ["check_plan", "check_routes", "refuse_fit_params", "validation_data"]
+__all__ = [
+    "check_plan",
+    "check_routes",
+    "check_same_kind",
+    "refuse_fit_params",
+    "validation_data",
+]
 
 _SERVED: Final = {
     "fit": frozenset(
@@ -27,7 +36,7 @@ _SERVED: Final = {
             "verbose",
         }
     ),
-    "predict": frozenset({"batch_size", "verbose"}),
+    "predict": frozenset({"batch_size", "callbacks", "verbose"}),
 }
 """Parameters of Keras's methods that may be routed to them; what predicts has no effect."""
 _REMEDIES: Final = {
@@ -52,7 +61,7 @@ def refuse_fit_params(classifier: KerasClassifier, params: Mapping[str, Any]) ->
             remedy = f"set it in the constructor, {kind}({name}=...), or by set_params({name}=...)"
         else:
             remedy = "it takes X, y, sample_weight, X_val and y_val"
-        raise TypeError(f"{kind}.fit takes no argument {name!r}: {remedy}.")
+        raise TypeError(f"Invalid argument {name!r} for {kind}.fit: {remedy}.")
 
 
 def check_routes(classifier: KerasClassifier) -> None:
@@ -82,3 +91,37 @@ def check_plan(plan: engine.Plan, callbacks: Sequence[keras.callbacks.Callback])
                 f"{type(callback).__name__} sets the learning rate, and so does "
                 f"schedule={plan.schedule!r}. Set schedule='constant', or leave out the callback."
             )
+
+
+def check_same_kind(classifier: KerasClassifier, X_dtype: np.dtype[Any], y: NDArray[Any]) -> None:
+    """Refuse to go on from a fit with data of another kind: pixels as floats after whole numbers.
+
+    Parameters
+    ----------
+    classifier : KerasClassifier
+        Fitted.
+    X_dtype : dtype
+        The type of the new rows, as the user passed them.
+    y : ndarray
+        The new labels.
+    """
+    name = type(classifier).__name__
+    for what, new, old in (
+        ("X", X_dtype, classifier.X_dtype_),
+        ("y", y.dtype, classifier.y_dtype_),
+    ):
+        if new.kind == "f" and old.kind in "iu":
+            raise ValueError(
+                f"Got {what} with dtype {new}, but this {name} expected {old} as in its last fit: "
+                "they may not mean the same."
+            )
+    if y.ndim != classifier.y_ndim_:
+        raise ValueError(
+            f"y has {y.ndim} dimensions, but this {name} is expecting {classifier.y_ndim_} "
+            "dimensions in y."
+        )
+    if y.ndim > 1 and y.shape[1:] != classifier.y_shape_[1:]:
+        raise ValueError(
+            f"y has {y.shape[1]} features, but this {name} is expecting "
+            f"{classifier.y_shape_[1]} features in y."
+        )

@@ -67,14 +67,14 @@ class RepairedClassifier(ScikerasClassifier, metaclass=_MixinOnTheLeft):
     __repr__ = BaseEstimator.__repr__
 
     def _check_model_param(self) -> Any:
-        """Give what builds the network; any callable will do, where scikeras asks for a function."""
+        """Give what builds the network: any callable, where scikeras asks for a function."""
         model, own = self.model, getattr(self, "_keras_build_fn", None)
         if callable(model) and not isinstance(model, keras.Model) and own is None:
             return model
-        if model is None and own is None:
+        if model is None and own is None and self.build_fn is None:
             raise ValueError(
-                f"{type(self).__name__} needs a network: pass model=, a network function. A "
-                "subclass without it must implement ``_keras_build_fn``."
+                f"{type(self).__name__} needs a network: pass model=, a network function. "
+                "A subclass without it must implement ``_keras_build_fn``."
             )
         return super()._check_model_param()
 
@@ -120,7 +120,9 @@ class RepairedClassifier(ScikerasClassifier, metaclass=_MixinOnTheLeft):
 
     @property
     def _user_params(self) -> set[str]:
-        return {name for name in self._get_param_names() if name not in _signature(type(self))}
+        kinds = (kind for kind in type(self).__mro__ if issubclass(kind, RepairedClassifier))
+        own = {name for kind in kinds for name in _signature(kind)}
+        return {name for name in self._get_param_names() if name not in own}
 
     def _get_param_names(self) -> list[str]:
         own = set(_signature(type(self)))

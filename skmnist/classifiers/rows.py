@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
@@ -53,7 +54,10 @@ def numpy_labels(y: Any) -> Any:
 
 
 def check_labels(
-    y: NDArray[Any], classes: ArrayLike | None, known: NDArray[Any] | None
+    y: NDArray[Any],
+    classes: ArrayLike | None,
+    known: NDArray[Any] | None,
+    fewest: int = 1,
 ) -> tuple[NDArray[Any], NDArray[Any] | None]:
     """Check what is to be learned.
 
@@ -65,6 +69,8 @@ def check_labels(
         All labels there will be, where the user names them.
     known : ndarray or None
         The labels of the fit that this one goes on from.
+    fewest : int, default=1
+        How many classes a network needs.
 
     Returns
     -------
@@ -90,11 +96,11 @@ def check_labels(
         )
     if not np.isin(seen, known).all():
         raise ValueError(
-            f"y has labels that are not among the classes: {np.setdiff1d(seen, known)!r}; the "
-            f"classes are {known!r}. Name all of them at the first partial_fit, or fit anew with "
-            "warm_start=False."
+            f"Found unknown categories in y, which are not among the classes: "
+            f"{np.setdiff1d(seen, known)!r}; the classes are {known!r}. Name all of them at the "
+            "first partial_fit, or fit anew with warm_start=False."
         )
-    if len(known) < 2:
+    if len(known) < fewest:
         raise ValueError(
             "A classifier needs samples of at least 2 classes in the data, but the data contains "
             f"only one class: {known[0]!r}"
@@ -135,6 +141,11 @@ def weighted_rows(
     held_out : Rows or None
         To validate on, with their labels.
     """
+    if sample_weight is not None and not np.any(sample_weight):
+        raise ValueError(
+            "Sample weights must contain at least one non-zero number: only zeros were passed in "
+            "sample_weight."
+        )
     weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
     class_weight = classifier._setting("class_weight")
     if class_weight is not None:
@@ -156,11 +167,18 @@ def weighted_rows(
     parts = train_test_split(
         np.arange(len(X)),
         test_size=validation_split,
-        stratify=y if y.ndim == 1 else None,
+        stratify=y if y.ndim == 1 and _can_stratify(y, validation_split) else None,
         random_state=seed,
     )
     train, held_out = (rows.of(np.sort(part)) for part in parts)
     return train, held_out
+
+
+def _can_stratify(y: NDArray[Any], share: float) -> bool:
+    """Tell whether there are rows enough for each class to be on both sides of a split."""
+    counts = np.unique(y, return_counts=True)[1]
+    n_held_out = math.ceil(share * len(y))
+    return bool(counts.min() > 1) and len(counts) <= min(n_held_out, len(y) - n_held_out)
 
 
 def _check_class_weight(class_weight: Any) -> None:

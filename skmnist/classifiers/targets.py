@@ -136,10 +136,13 @@ class TargetEncoder:
             Labels, indicators or probabilities.
         """
         single = self.has_one_label and outputs.shape[1] == 1
+        only_one = len(self.classes_) == 1
         if return_proba:
+            if single and only_one:
+                return np.ones_like(outputs)
             return np.hstack([1 - outputs, outputs]) if single else outputs
         if single:
-            return self.classes_[(outputs[:, 0] > threshold).astype(int)]
+            return self.classes_[(outputs[:, 0] > threshold).astype(int) * (not only_one)]
         if self.target_type_ == "multilabel-indicator":
             return (outputs > threshold).astype(int)
         best = outputs.argmax(axis=1)

@@ -7,6 +7,7 @@ expensive, the traced and compiled epoch, is kept here in a bounded cache.
 from __future__ import annotations
 
 from skmnist.engine.backend import check_process
+from skmnist.engine.keras_loop import PREDICT_HOOKS, acts_on, predict_with_callbacks
 from skmnist.engine.measures import SHORT_NAMES, keras_loss, keras_metric, keras_name
 from skmnist.engine.programs import clear_programs, count_traces, predict
 from skmnist.engine.proven import is_proven_network
@@ -17,6 +18,7 @@ from skmnist.engine.together import Done, run_together
 from skmnist.engine.training import begin, train
 
 __all__ = [
+    "PREDICT_HOOKS",
     "SCHEDULES",
     "SHORT_NAMES",
     "Checkpoint",
@@ -28,6 +30,7 @@ __all__ = [
     "Rows",
     "Schedule",
     "TargetForm",
+    "acts_on",
     "begin",
     "check_process",
     "clear_programs",
@@ -39,6 +42,7 @@ __all__ = [
     "keras_name",
     "learning_rates",
     "predict",
+    "predict_with_callbacks",
     "run_together",
     "train",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakKeyDictionary
@@ -21,13 +21,32 @@ from skmnist.keras_models import Network, set_weights
 if TYPE_CHECKING:
     from skmnist.engine.run import Run
 
-__all__ = ["needs_batches", "predict_by_keras", "remember", "train_by_keras"]
+__all__ = [
+    "PREDICT_HOOKS",
+    "acts_on",
+    "needs_batches",
+    "predict_by_keras",
+    "predict_with_callbacks",
+    "remember",
+    "train_by_keras",
+]
 
 _BATCH_HOOKS: Final = (
     "on_batch_begin",
     "on_batch_end",
     "on_train_batch_begin",
     "on_train_batch_end",
+    "on_test_begin",
+    "on_test_end",
+    "on_test_batch_begin",
+    "on_test_batch_end",
+)
+"""Of callbacks: what happens within an epoch, its validation included."""
+PREDICT_HOOKS: Final = (
+    "on_predict_begin",
+    "on_predict_end",
+    "on_predict_batch_begin",
+    "on_predict_batch_end",
 )
 _models: Final[WeakKeyDictionary[Network, keras.Model]] = WeakKeyDictionary()
 """The models of networks that are alive, built or trained in this process."""
@@ -37,16 +56,20 @@ _predicting: Final = threading.Lock()
 
 def needs_batches(request: Request) -> bool:
     """Tell whether an epoch must be left batch by batch, or its rows are no single array."""
-    acts_on_batches = any(
-        getattr(getattr(callback, hook), "__func__", None)
-        is not getattr(keras.callbacks.Callback, hook)
-        for callback in request.callbacks
-        for hook in _BATCH_HOOKS
-    )
+    acts_on_batches = any(acts_on(callback, _BATCH_HOOKS) for callback in request.callbacks)
     model = request.model
     in_python = model.run_eagerly or (keras.backend.backend() == "jax" and not model.jit_compile)
     is_nested = any(keras.tree.is_nested(part) for part in request.rows[:2])
     return acts_on_batches or in_python or is_nested
+
+
+def acts_on(callback: keras.callbacks.Callback, hooks: Sequence[str]) -> bool:
+    """Tell whether a callback does something of its own at one of these events."""
+    return any(
+        getattr(getattr(callback, hook), "__func__", None)
+        is not getattr(keras.callbacks.Callback, hook)
+        for hook in hooks
+    )
 
 
 def train_by_keras(run: Run) -> State:
@@ -80,7 +103,7 @@ def _train(run: Run, model: keras.Model, state: State) -> State:
         batches,
         epochs=run.epochs.stop,
         initial_epoch=run.epochs.start,
-        validation_data=validation and tuple(validation),
+        validation_data=validation and keras.tree.lists_to_tuples(tuple(validation)),
         validation_batch_size=run.plan.batch_size,
         callbacks=[*run.request.callbacks, _Follower(run, now, batches)],
         shuffle=False,
@@ -94,6 +117,15 @@ def remember(network: Network, model: keras.Model) -> None:
     """Keep the model that was trained, to predict with."""
     if network.rebuilt_from != "model":
         _models[network] = model
+
+
+def predict_with_callbacks(
+    network: Network, X: Any, callbacks: Sequence[keras.callbacks.Callback]
+) -> Any:
+    """Compute a network's outputs by Keras's `predict`, and tell callbacks of it."""
+    return network.to_keras().predict(
+        X, batch_size=PREDICTION_ROWS, verbose=0, callbacks=list(callbacks)
+    )
 
 
 def predict_by_keras(network: Network, X: Any) -> Any:
@@ -124,9 +156,11 @@ def predict_by_keras(network: Network, X: Any) -> Any:
             chosen = np.minimum(np.arange(start, start + PREDICTION_ROWS), n_rows - 1)
             batch = keras.tree.map_structure(lambda array, rows=chosen: array[rows], X)
             parts.append(model.predict_on_batch(batch))
-    return keras.tree.map_structure(
+    outputs = keras.tree.map_structure(
         lambda *arrays: np.concatenate(arrays)[:n_rows].astype(np.float32, copy=False), *parts
     )
+    flat = keras.tree.flatten(outputs)
+    return flat[0] if len(flat) == 1 else outputs
 
 
 @contextmanager
@@ -156,7 +190,8 @@ class _Batches(keras.utils.PyDataset):
 
     def __getitem__(self, index: int) -> tuple[Any, ...]:
         chosen = self._order[index * self._size : (index + 1) * self._size]
-        return tuple(self._rows.of(chosen))
+        batch: tuple[Any, ...] = keras.tree.lists_to_tuples(tuple(self._rows.of(chosen)))
+        return batch  # TensorFlow knows no lists in data
 
 
 class _Follower(keras.callbacks.Callback):

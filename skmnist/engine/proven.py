@@ -222,11 +222,12 @@ _PLAIN_MODULES: Final = (
     "keras.src.ops.",  # functions of `keras.ops`, of tensors alone
 )
 _GRAPHS: Final = frozenset({"Sequential", "Functional"})
+_END_LENGTH: Final = 3  # by which a configuration names an input or output: layer, node, tensor
 
 
 @functools.lru_cache(maxsize=256)
 def is_proven_network(config: str) -> bool:
-    """Tell whether a network is made of proven layers, all in float32.
+    """Tell whether a network of one input and output is made of proven layers, all in float32.
 
     Parameters
     ----------
@@ -238,7 +239,12 @@ def is_proven_network(config: str) -> bool:
     bool
         Whether a program trains it to Keras's own numbers, and its configuration rebuilds it.
     """
-    return bool(config) and all(map(_is_known, _objects(json.loads(config))))
+    if not config:
+        return False
+    network = json.loads(config)
+    ends = (network["config"].get(name, []) for name in ("input_layers", "output_layers"))
+    one_each = all(len(keras.tree.flatten(end)) <= _END_LENGTH for end in ends)
+    return one_each and all(map(_is_known, _objects(network)))
 
 
 def is_proven_loss(loss: Any) -> bool:
