@@ -111,6 +111,7 @@ class PredictingClassifier(RepairedClassifier):
             like, _ = self._network_to_train(self._encode_features(row), seed=0)
             settings = compile_settings(like.model)
             model.compile(**settings | {"optimizer": fresh(like.model.optimizer)})
+            model.optimizer.build(model.trainable_variables)
         return model
 
     @model_.setter

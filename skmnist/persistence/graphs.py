@@ -39,13 +39,14 @@ _NHWC: Final = [0, 2, 3, 1]
 
 
 def to_onnx(
-    pipeline: Any, path: str | os.PathLike[str] | None = None, *, rows: bool = False
+    pipeline: Any, path: str | os.PathLike[str] | None = None, *, rows: bool | None = None
 ) -> onnx.ModelProto:
     """Write a fitted pipeline as one ONNX graph.
 
-    With `FlattenScale` in front the graph takes ``X``, uint8 pixels of shape (n_images, height,
-    width), and scales them itself; a bare classifier's takes what the classifier takes, in float32.
-    It gives ``label``, of shape (n_images,), and ``probabilities``, of shape (n_images, n_classes).
+    With `FlattenScale` in front the graph takes ``X``, pixels like those that the pipeline was
+    fitted on, in the smallest type that holds them, and scales them itself; a bare classifier's
+    takes what the classifier takes, in float32. It gives ``label``, of shape (n_images,), and
+    ``probabilities``, of shape (n_images, n_classes).
     Needs the package onnx: ``pip install 'skmnist[onnx]'``.
 
     Parameters
@@ -54,8 +55,9 @@ def to_onnx(
         Fitted: a classifier of this package, alone or behind `FlattenScale`.
     path : path-like, default=None
         A file to write, customarily ``*.onnx``.
-    rows : bool, default=False
-        Whether the pixels come as rows, of shape (n_images, n_pixels), and not as images.
+    rows : bool, default=None
+        Whether the pixels come as rows, of shape (n_images, n_pixels), or as images; by default as
+        those that the pipeline was fitted on.
 
     Returns
     -------
@@ -90,13 +92,14 @@ def to_onnx(
     if scale is None:
         pixels, scaled = _value("X", np.float32, [None, *shape]), "X"
     else:
-        taken = shape if rows else _image_shape(classifier)
-        pixels = _value("X", np.uint8, [None, *taken])
+        as_rows = len(scale.image_shape_) == 1 if rows is None else rows
+        taken = shape if as_rows else _image_shape(classifier)
+        pixels = _value("X", _pixel_type(scale), [None, *taken])
         scaled = graph.add("Reshape", "X", np.array([-1, *shape]))
         scaled = graph.add("Cast", scaled, to=onnx.TensorProto.FLOAT)
-        scaled = graph.add("Div", scaled, np.float32(scale.max_value))
+        scaled = graph.add("Div", scaled, np.float32(scale.max_value_))
     model = classifier.model_
-    probabilities = _of_network(graph, model, scaled)
+    probabilities = _linked(graph, classifier.link_, _of_network(graph, model, scaled))
     classes = np.asarray(classifier.classes_)
     if model.output_shape[-1] == 1:
         other = graph.add("Sub", np.float32(1), probabilities)
@@ -129,6 +132,21 @@ def to_onnx(
     return written
 
 
+def _linked(graph: _Graph, link: str, outputs: str) -> str:
+    """Make probabilities of a network's outputs, as the classifier does."""
+    if link == "softmax":
+        return graph.add("Softmax", outputs, axis=-1)
+    if link == "sigmoid":
+        return graph.add("Sigmoid", outputs)
+    if link == "normalize":
+        shares = graph.add("Relu", outputs)
+        totals = graph.add("ReduceSum", shares, np.array([1]), keepdims=1)
+        return graph.add("Div", shares, totals)
+    if link != "identity":
+        raise ValueError("to_onnx writes probabilities, and the network's outputs are none.")
+    return outputs
+
+
 def _parts(pipeline: Any) -> tuple[FlattenScale | None, KerasClassifier]:
     steps = [step for _, step in pipeline.steps] if isinstance(pipeline, Pipeline) else [pipeline]
     *before, last = steps
@@ -144,6 +162,12 @@ def _parts(pipeline: Any) -> tuple[FlattenScale | None, KerasClassifier]:
             f"{', '.join(others) or 'several'} in front of it."
         )
     return (before[0] if before else None), last
+
+
+def _pixel_type(scale: FlattenScale) -> np.dtype[Any]:
+    """Choose the type of pixels that a graph takes: bytes, where these hold full ink."""
+    whole = float(scale.max_value_).is_integer() and scale.pixel_dtype_.kind in "bui"
+    return np.min_scalar_type(int(scale.max_value_)) if whole else np.dtype(np.float32)
 
 
 def _image_shape(classifier: KerasClassifier) -> tuple[int, int]:
