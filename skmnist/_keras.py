@@ -14,7 +14,6 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from copy import deepcopy
 from typing import Any, Final
 
 __all__ = ["compile_settings", "fresh", "keras", "without"]
@@ -108,20 +107,15 @@ def fresh(optimizer: Any) -> Any:
     -------
     object
         An optimizer that has trained nothing, if it is one; else what came.
-
-    Raises
-    ------
-    ValueError
-        If it can't be copied, and has trained another network.
     """
     if not isinstance(optimizer, keras.optimizers.Optimizer):
         return optimizer
-    try:
+    rate = optimizer._learning_rate
+    if not isinstance(rate, keras.optimizers.schedules.LearningRateSchedule):
         return type(optimizer).from_config(optimizer.get_config())
-    except Exception:  # noqa: BLE001 - a schedule of the user's own need not describe itself
-        if optimizer.built:
-            raise ValueError(
-                f"The optimizer {type(optimizer).__name__} has trained another network, and can't "
-                "be copied: give its parts a get_config, or make it inside the network function."
-            ) from None
-        return deepcopy(optimizer)
+    vars(rate)["get_config"] = dict  # a schedule of the user's own need not describe itself
+    try:
+        config = optimizer.get_config()
+    finally:
+        del vars(rate)["get_config"]
+    return type(optimizer).from_config(config | {"learning_rate": rate})

@@ -67,7 +67,7 @@ class Augmentation:
         Parameters
         ----------
         rows : ndarray of shape (n_images, ...), dtype float32
-            Images, each of ``height * width`` values.
+            Images, each of ``height * width`` values, or of as many for each channel.
         rng : numpy.random.Generator
             What the bending follows from, to the last bit.
 
@@ -76,14 +76,17 @@ class Augmentation:
         ndarray of the same shape
             New images in the same order.
         """
-        images = rows.reshape(len(rows), -1)
+        n_pixels = math.prod(self.image_shape)
+        images = rows.reshape(len(rows), n_pixels, -1)  # of each pixel its channels
         n_maps = max(math.ceil(len(images) / _TOGETHER), min(len(images), _FEWEST_MAPS))
         groups = np.array_split(rng.permutation(len(images)), n_maps)
         sources = self._sources(n_maps, rng)
         bent = np.empty_like(images)
 
         def bend(group: NDArray[np.intp], source: NDArray[np.float32]) -> None:
-            bent[group] = (_resampling(source, self.image_shape) @ images[group].T).T
+            pixels = images[group].swapaxes(0, 1)
+            mixed = _resampling(source, self.image_shape) @ pixels.reshape(n_pixels, -1)
+            bent[group] = mixed.reshape(pixels.shape).swapaxes(0, 1)
 
         with ThreadPoolExecutor(os.cpu_count()) as threads:
             list(threads.map(bend, groups, sources))

@@ -191,13 +191,18 @@ def serialized(model: keras.Model) -> dict[str, Any]:
     dict
         What Keras can rebuild the model from.
     """
-    config: dict[str, Any] = keras.saving.serialize_keras_object(model)
+    # Keras would describe the loss as well, which may be a lambda
+    vars(model)["get_compile_config"] = lambda: None
+    try:
+        config: dict[str, Any] = keras.saving.serialize_keras_object(model)
+    finally:
+        vars(model).pop("get_compile_config", None)
     config.pop("compile_config", None)
     return config
 
 
 def described(model: keras.Model) -> str:
-    """Give Keras's description of a model as JSON; nothing where code in it can't be described.
+    """Give Keras's description of a model as JSON, if all of it is Keras's own.
 
     Parameters
     ----------
@@ -207,12 +212,11 @@ def described(model: keras.Model) -> str:
     Returns
     -------
     str
-        JSON, or an empty string.
+        JSON; an empty string where code of the user's own is in the model.
     """
-    try:
-        return json.dumps(serialized(model))
-    except Exception:  # noqa: BLE001 - whatever the `get_config` of a user's own code raises
+    if any(_is_own(kind) for kind in _kinds(model)):
         return ""
+    return json.dumps(serialized(model))
 
 
 def own_objects(model: keras.Model) -> dict[str, Any]:
@@ -228,19 +232,26 @@ def own_objects(model: keras.Model) -> dict[str, Any]:
     dict of str to object
         Layers, activations, initializers and the like, by the names that Keras gives them.
     """
-    parts = model._flatten_layers()  # those inside wrappers too
-    held = [value for part in parts for value in vars(part).values()]
-    found: dict[str, Any] = {}
-    for value in (*parts, *held):
-        if inspect.isfunction(value):
-            kind: Any = value
-        elif hasattr(value, "get_config"):
-            kind = type(value)
-        else:
-            continue
-        if kind.__module__.partition(".")[0] != "keras" and kind.__name__ != "<lambda>":
-            found[kind.__name__] = kind
-    return found
+    return {kind.__name__: kind for kind in _kinds(model) if _is_own(kind) and not _is_lambda(kind)}
+
+
+def _kinds(model: keras.Model) -> Iterator[Any]:
+    """Find the classes of a model's layers, and the classes and functions that these hold."""
+    for layer in model._flatten_layers():  # those inside wrappers too
+        yield type(layer)
+        for value in vars(layer).values():
+            if inspect.isfunction(value) or inspect.isbuiltin(value):
+                yield value
+            elif hasattr(value, "get_config"):
+                yield type(value)
+
+
+def _is_own(kind: Any) -> bool:
+    return (kind.__module__ or "").partition(".")[0] != "keras"
+
+
+def _is_lambda(kind: Any) -> bool:
+    return bool(kind.__name__ == "<lambda>")
 
 
 def flat_layers(model: keras.Model) -> list[keras.Layer]:

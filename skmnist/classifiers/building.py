@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from numbers import Integral
@@ -15,7 +16,13 @@ from skmnist import engine
 from skmnist._images import square_shape
 from skmnist._keras import compile_settings, fresh, keras
 from skmnist.augmentation import Augmentation
-from skmnist.classifiers.targets import Link, form_for, link_of, recoded_metrics
+from skmnist.classifiers.targets import (
+    Link,
+    check_form,
+    form_for,
+    link_of,
+    recoded_metrics,
+)
 from skmnist.keras_models import Network, described
 
 if TYPE_CHECKING:
@@ -135,8 +142,9 @@ def build_network(classifier: KerasClassifier, X: Any) -> BuiltNetwork:
         The network. A model of the user's is copied, where it can be.
     """
     model, builder = _model_of(classifier, X)
+    widths = _output_widths(model, X)
     if not model.compiled or model in _compiled_here:
-        _compile(classifier, model)
+        _compile(classifier, model, widths)
         _compiled_here.add(model)
     else:
         _refuse_settings_without_effect(classifier, model)
@@ -145,14 +153,16 @@ def build_network(classifier: KerasClassifier, X: Any) -> BuiltNetwork:
         loss = loss[0]
     if not loss and type(model).train_step is keras.Model.train_step:
         raise ValueError("The network has no loss to train by: provide a loss.")
-    one_label = classifier._has_one_label()
-    if isinstance(loss, (list, tuple, dict)) or len(model.outputs) != 1:
+    _check_outputs(classifier, widths)
+    if isinstance(loss, (list, tuple, dict)) or len(widths) != 1:
         return BuiltNetwork(model, "labels", "unknown", builder)
-    n_classes, n_outputs = len(classifier.classes_), model.output_shape[-1]
-    form = form_for(loss, n_classes, n_outputs) if one_label else "labels"
+    one_label, n_classes = classifier._has_one_label(), len(classifier.classes_)
+    check_form(classifier.target_type_, loss)
+    form = form_for(loss, n_classes, widths[0]) if one_label else "labels"
     if type(model).compile is keras.Model.compile:
-        _recompile(model, form, n_classes, recode=one_label and n_outputs == n_classes)
-    return BuiltNetwork(model, form, link_of(model, loss, one_label=one_label), builder)
+        _recompile(model, form, n_classes, recode=one_label and widths[0] == n_classes)
+    link = link_of(model, loss, shares=one_label and widths[0] > 1)
+    return BuiltNetwork(model, form, link, builder)
 
 
 def _model_of(
@@ -179,8 +189,46 @@ def _model_of(
 
 def _build(model: keras.Model, row: Any) -> None:
     """Give a model its weights, if it waits for data before it has any."""
-    if not model.built:
+    if model.built and all(layer.built for layer in model._flatten_layers()):
+        expected = getattr(model, "input_shape", None)
+        if isinstance(row, np.ndarray) and isinstance(expected, tuple) and expected:
+            _check_shape(expected[1:], row.shape[1:])
+        return
+    try:
         model(row)
+    except ValueError as error:
+        shapes = keras.tree.map_structure(lambda array: array.shape[1:], row)
+        reason = str(error).strip().splitlines()
+        said = next((line for line in reason if "\x1b" in line), reason[0])
+        said = re.sub("\x1b\\[[0-9;]*m", "", said)
+        raise ValueError(f"The network can't take rows of shape {shapes}: {said}") from error
+
+
+def _check_shape(expected: tuple[int | None, ...], shape: tuple[int, ...]) -> None:
+    """Refuse rows of another shape than a network takes."""
+    if len(expected) == len(shape) and all(
+        n is None or n == m for n, m in zip(expected, shape, strict=True)
+    ):
+        return
+    if len(shape) > 1 and len(expected) == 1:
+        remedy = "Flatten the images first, with FlattenScale, or begin with keras.layers.Flatten."
+    elif None not in expected and math.prod(expected) == math.prod(shape):  # type: ignore[arg-type]
+        remedy = f"Begin the network with keras.layers.Reshape({expected})."
+    else:
+        remedy = "Let the network function take meta, and use its n_features_in_ or X_shape_."
+    raise ValueError(
+        f"The network takes rows of shape {expected}, but X has rows of shape {shape}. {remedy}"
+    )
+
+
+def _output_widths(model: keras.Model, X: Any) -> list[int]:
+    """Count the columns of each of a model's outputs."""
+    try:
+        shapes = [tuple(output.shape) for output in model.outputs]
+    except (AttributeError, TypeError, ValueError):  # it is no graph, and has to be asked
+        row = keras.tree.map_structure(lambda array: array[:1], X)
+        shapes = [tuple(output.shape) for output in keras.tree.flatten(model(row, training=False))]
+    return [int(shape[-1]) for shape in shapes]
 
 
 def _faithful_copy(model: keras.Model, X: Any) -> keras.Model | None:
@@ -205,18 +253,18 @@ def _faithful_copy(model: keras.Model, X: Any) -> keras.Model | None:
     return copy
 
 
-def _compile(classifier: KerasClassifier, model: keras.Model) -> None:
+def _compile(classifier: KerasClassifier, model: keras.Model, widths: Sequence[int]) -> None:
     """Compile a model by the parameters of its classifier."""
     settings = classifier._get_compile_kwargs()
     settings["optimizer"] = fresh(settings["optimizer"])
     if settings["optimizer"] is None:
         raise ValueError("You must provide an optimizer to train a network: optimizer=None.")
     if settings["loss"] is None:
-        settings["loss"] = _default_loss(classifier, model)
+        settings["loss"] = _default_loss(classifier, model, widths[0])
     model.compile(**settings)
 
 
-def _default_loss(classifier: KerasClassifier, model: keras.Model) -> keras.losses.Loss:
+def _default_loss(classifier: KerasClassifier, model: keras.Model, width: int) -> keras.losses.Loss:
     if getattr(model.layers[-1], "activation", None) is keras.activations.linear:
         raise ValueError(
             "The network's last layer is linear: give it a softmax, or a sigmoid for one output, "
@@ -225,7 +273,7 @@ def _default_loss(classifier: KerasClassifier, model: keras.Model) -> keras.loss
         )
     if classifier.target_type_ == "multiclass-onehot":
         return keras.losses.CategoricalCrossentropy()
-    if classifier.target_type_.startswith("multilabel") or model.output_shape[-1] == 1:
+    if classifier.target_type_.startswith("multilabel") or width == 1:
         return keras.losses.BinaryCrossentropy()
     return keras.losses.SparseCategoricalCrossentropy()
 
@@ -264,33 +312,35 @@ def _is_same_loss(value: Any, loss: Any) -> bool:
 def _recompile(
     model: keras.Model, form: engine.TargetForm, n_classes: int, *, recode: bool
 ) -> None:
-    """Compile anew where metrics ask for other targets, or something is shared with other fits."""
+    """Compile anew, with metrics in the form that they ask for, and nothing shared with others."""
     settings = compile_settings(model)
-    anew = dict(settings)
-    if model.optimizer.built:  # one that has trained another network
-        anew["optimizer"] = fresh(model.optimizer)
+    # an optimizer may belong to the user, or have trained another network
+    anew = settings | {"optimizer": fresh(model.optimizer)}
     for name in ("metrics", "weighted_metrics"):
         if recode:
             anew[name] = recoded_metrics(settings[name], form, n_classes)
         elif isinstance(settings[name], (list, tuple)):
             anew[name] = [engine.keras_metric(metric) for metric in settings[name]]
-    if any(anew[name] is not settings[name] for name in anew):
-        model.compile(**anew)
+    model.compile(**anew)
+
+
+def _check_outputs(classifier: KerasClassifier, widths: Sequence[int]) -> None:
+    """Compare a network's outputs with the classes of the data."""
+    expected = getattr(classifier, "n_outputs_expected_", None)
+    if expected is not None and len(widths) != expected:
+        raise ValueError(
+            f"The data ask for a network with {expected} outputs, but the model has {len(widths)}."
+        )
+    if len(widths) == 1 and classifier._has_one_label():
+        n_classes = len(classifier.classes_)
+        if widths[0] != n_classes and (widths[0], n_classes) != (1, 2):
+            raise ValueError(
+                f"The network has {widths[0]} outputs, but the data {n_classes} classes."
+            )
 
 
 def check_network(classifier: KerasClassifier, model: keras.Model, *, go_on: bool) -> None:
-    """Compare a network with the data, and with the last fit where this one goes on from it."""
-    expected, outputs = getattr(classifier, "n_outputs_expected_", None), len(model.outputs)
-    if expected is not None and outputs != expected:
-        raise ValueError(
-            f"The data ask for a network with {expected} outputs, but the model has {outputs}."
-        )
-    if outputs == 1 and classifier._has_one_label():
-        n_units, n_classes = model.output_shape[-1], len(classifier.classes_)
-        if n_units != n_classes and (n_units, n_classes) != (1, 2):
-            raise ValueError(
-                f"The network has {n_units} outputs, but the data {n_classes} classes."
-            )
+    """Compare a network with that of the last fit, where this one goes on from it."""
     if go_on and [np.shape(array) for array in classifier._checkpoint.state.variables] != [
         tuple(variable.shape) for variable in model.variables
     ]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import difflib
 import functools
 import inspect
+from copy import copy
 from typing import Any, Self
 
 from sklearn.base import BaseEstimator, ClassifierMixin
 
+from skmnist import engine
 from skmnist._keras import keras, without
 
 # isort: split
@@ -87,6 +89,33 @@ class RepairedClassifier(ScikerasClassifier, metaclass=_MixinOnTheLeft):
             p.kind is p.VAR_KEYWORD for p in parameters.values()
         )
 
+    def _get_compile_kwargs(self) -> dict[str, Any]:
+        """Give arguments of Keras's `compile`; metrics by name keep it from fit to fit."""
+        settings: dict[str, Any] = super()._get_compile_kwargs()
+        given = getattr(self, "compile__metrics", self.metrics)
+        if isinstance(given, (list, tuple)):
+            made = settings["metrics"]
+            settings["metrics"] = [
+                g if isinstance(g, str) else engine.renamed(m) if isinstance(g, type) else m
+                for g, m in zip(given, made, strict=True)
+            ]
+        elif isinstance(given, str):
+            settings["metrics"] = [given]
+        return settings
+
+    def __sklearn_clone__(self) -> Self:
+        """Copy the unfitted classifier; Keras's objects among its parameters are shared.
+
+        Fits copy them. Copies by Keras itself would lose what code of the user's own they hold.
+        """
+        parameters = self.get_params(deep=False).items()
+        shared = {name: value for name, value in parameters if _is_of_keras(value)}
+        stand_in = copy(self)
+        vars(stand_in).update(dict.fromkeys(shared))
+        clone: Self = super(RepairedClassifier, stand_in).__sklearn_clone__()
+        vars(clone).update(shared)
+        return clone
+
     def _get_metadata(self) -> dict[str, Any]:
         """Give what a network function may ask for: what is known of the data before training."""
         return {name: value for name, value in super()._get_metadata().items() if name in _SEEN}
@@ -129,6 +158,12 @@ class RepairedClassifier(ScikerasClassifier, metaclass=_MixinOnTheLeft):
         if _takes_any(type(self)):  # what was routed came in as an attribute
             own |= {name for name in vars(self) if not name.startswith("_") and name[-1] != "_"}
         return sorted(own)
+
+
+def _is_of_keras(value: Any) -> bool:
+    kinds = (keras.Model, keras.optimizers.Optimizer, keras.losses.Loss, keras.metrics.Metric)
+    values = value if isinstance(value, (list, tuple)) else [value]
+    return any(isinstance(each, kinds) for each in values)
 
 
 @functools.cache

@@ -12,7 +12,7 @@ from sklearn.utils.multiclass import type_of_target
 from skmnist import engine
 from skmnist._keras import keras
 
-__all__ = ["Link", "TargetEncoder", "form_for", "link_of", "recoded_metrics"]
+__all__ = ["Link", "TargetEncoder", "check_form", "form_for", "link_of", "recoded_metrics"]
 
 Link = Literal["identity", "softmax", "sigmoid", "normalize", "margin", "unknown"]
 """How a network's outputs become probabilities. ``"margin"`` has none: signs decide. ``"unknown"``
@@ -20,6 +20,7 @@ outputs are taken as probabilities only where they are some."""
 
 _LABEL_LOSSES: Final = (
     keras.losses.SparseCategoricalCrossentropy,
+    keras.losses.CategoricalGeneralizedCrossEntropy,
     keras.losses.Circle,
     keras.losses.CTC,
 )
@@ -192,6 +193,30 @@ def form_for(loss: Any, n_classes: int, n_outputs: int) -> engine.TargetForm:
     return next((f for f in forms if _prefers_right(loss, f, n_classes)), "labels")
 
 
+def check_form(target_type: str, loss: Any) -> None:
+    """Refuse columns of indicators where a loss asks for labels.
+
+    Parameters
+    ----------
+    target_type : str
+        What the targets are.
+    loss : object
+        As `keras.Model.compile` takes it.
+
+    Raises
+    ------
+    ValueError
+        If they do not fit.
+    """
+    if target_type.startswith("multi") and target_type != "multiclass":
+        loss = engine.keras_loss(loss)
+        if isinstance(loss, _LABEL_LOSSES):
+            raise ValueError(
+                f"{type(loss).__name__} asks for labels, but y has one column a class. Pass "
+                "labels, y.argmax(axis=1), or train by CategoricalCrossentropy."
+            )
+
+
 def _prefers_right(
     loss: Callable[[Any, Any], Any], form: engine.TargetForm, n_classes: int
 ) -> bool:
@@ -240,12 +265,14 @@ def _recoded(metric: Any, form: engine.TargetForm, n_classes: int) -> Any:
     metric = engine.keras_metric(metric)
     if not (isinstance(metric, keras.metrics.Metric) and engine.keras_name(metric)):
         return metric  # one that Keras fits to the targets, or the user's own: for the loss's form
-    takes_labels = isinstance(metric, _LABEL_METRICS) or getattr(metric, "sparse_y_true", False)
+    overlap = isinstance(metric, keras.metrics.IoU) and metric.sparse_y_true
+    by_output = isinstance(metric, keras.metrics.BinaryIoU)
+    takes_labels = isinstance(metric, _LABEL_METRICS) or (overlap and not by_output)
     asked: engine.TargetForm = "labels" if takes_labels else "one_hot"
     return metric if asked == form else engine.Recoded(metric, asked, n_classes)
 
 
-def link_of(model: keras.Model, loss: Any, *, one_label: bool) -> Link:
+def link_of(model: keras.Model, loss: Any, *, shares: bool) -> Link:
     """Find how the outputs of a compiled network become probabilities.
 
     Parameters
@@ -254,15 +281,14 @@ def link_of(model: keras.Model, loss: Any, *, one_label: bool) -> Link:
         Built.
     loss : object
         The loss that it is trained by.
-    one_label : bool
-        Whether each row has one label.
+    shares : bool
+        Whether each row has one label, and each class an output.
 
     Returns
     -------
     {"identity", "softmax", "sigmoid", "normalize", "margin", "unknown"}
         The last layer's activation says it, or else the loss.
     """
-    shares = one_label and model.output_shape[-1] > 1
     activation = _last_activation(model)
     if activation == "softmax":
         return "identity"

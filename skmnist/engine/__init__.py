@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from skmnist.engine.backend import check_process
 from skmnist.engine.keras_loop import PREDICT_HOOKS, acts_on, predict_with_callbacks
-from skmnist.engine.measures import SHORT_NAMES, keras_loss, keras_metric, keras_name
+from skmnist.engine.measures import SHORT_NAMES, keras_loss, keras_metric, keras_name, renamed
 from skmnist.engine.programs import clear_programs, count_traces, predict
 from skmnist.engine.proven import is_proven_network
 from skmnist.engine.recoding import Recoded, TargetForm, in_form
@@ -43,6 +43,7 @@ __all__ = [
     "learning_rates",
     "predict",
     "predict_with_callbacks",
+    "renamed",
     "run_together",
     "train",
 ]

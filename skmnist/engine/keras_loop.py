@@ -81,21 +81,19 @@ def train_by_keras(run: Run) -> State:
 
 def _train(run: Run, model: keras.Model, state: State) -> State:
     backend.keep_no_graphs(model.optimizer)
-    if not model.optimizer.built:
-        model.optimizer.build(model.trainable_variables)
-    fixed = getattr(model.optimizer, "_learning_rate", None)
-    slots = [v for v in model.optimizer.variables if v is not fixed]
     for variable, value in zip(model.variables, state.variables, strict=True):
         variable.assign(value)
     for layer in model._flatten_layers():
         if hasattr(layer, "finalize_state"):  # what an adapted layer computes with
             layer.finalize_state()
-    for variable, value in zip(slots, state.slots, strict=False):
-        variable.assign(value)
+    if state.slots:
+        model.optimizer.build(model.trainable_variables)
+        for variable, value in zip(_slots(model), state.slots, strict=True):
+            variable.assign(value)
 
     def now() -> State:
-        variables, memory = ([np.asarray(v).copy() for v in vs] for vs in (model.variables, slots))
-        return State(variables, memory)
+        held = (model.variables, _slots(model))
+        return State(*([np.asarray(v).copy() for v in variables] for variables in held))
 
     batches = _Batches(run)
     validation = run.request.validation
@@ -111,6 +109,12 @@ def _train(run: Run, model: keras.Model, state: State) -> State:
     )
     model.train_function = model.test_function = None  # with the rows that they hold
     return now()
+
+
+def _slots(model: keras.Model) -> list[Any]:
+    """Give what an optimizer remembers, its learning rate excepted."""
+    rate = getattr(model.optimizer, "_learning_rate", None)
+    return [v for v in model.optimizer.variables if v is not rate]
 
 
 def remember(network: Network, model: keras.Model) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from skmnist._keras import keras
 
-__all__ = ["SHORT_NAMES", "keras_loss", "keras_metric", "keras_name"]
+__all__ = ["SHORT_NAMES", "keras_loss", "keras_metric", "keras_name", "renamed"]
 
 SHORT_NAMES: Final = frozenset({"acc", "accuracy", "ce", "crossentropy"})
 """Names by which Keras chooses a loss or metric that fits the form of the targets."""
@@ -49,13 +49,23 @@ def keras_metric(metric: Any) -> Any:
     if not (isinstance(found, keras.metrics.Metric) and keras_name(found)):
         return found
     config = found.get_config()
-    if found is not metric:  # then Keras has numbered it
-        by_function = inspect.isfunction(metric) or (
-            isinstance(metric, str) and inspect.isfunction(keras.metrics.get(metric))
-        )
-        name = getattr(metric, "__name__", metric) if by_function else type(found).__name__
-        config["name"] = name if by_function else _snake_case(name)
+    if isinstance(metric, str):
+        config["name"] = metric
+    elif found is not metric:  # then Keras has numbered it
+        config["name"] = getattr(metric, "__name__", "")
+        if isinstance(metric, type):
+            config["name"] = _snake_case(config["name"])
     return type(found).from_config(config)
+
+
+def renamed(metric: Any) -> Any:
+    """Name a metric of Keras's by its class, where Keras has numbered it as well."""
+    if not keras_name(metric):
+        return metric
+    stem = _snake_case(type(metric).__name__)
+    if not re.fullmatch(rf"{stem}_\d+", metric.name):
+        return metric
+    return type(metric).from_config(metric.get_config() | {"name": stem})
 
 
 def keras_name(value: Any) -> str:
@@ -71,11 +81,11 @@ def _as_object(value: Any, module: Any, kind: type) -> Any:
         value = module.get(value)
     name = getattr(value, "__name__", "")
     if inspect.isfunction(value) and getattr(module, name, None) is value:
-        classes = {each.lower(): getattr(module, each) for each in dir(module)}
+        classes = {n.lower(): each for n, each in vars(module).items() if inspect.isclass(each)}
         value = classes.get(name.replace("_", ""), value)
     if isinstance(value, type) and issubclass(value, kind) and hasattr(module, value.__name__):
         return value()
-    return value
+    return value  # a function without a class, or the user's own
 
 
 def _snake_case(name: str) -> str:

@@ -121,7 +121,8 @@ def predict(network: Network, X: Any) -> Any:
         several outputs.
     """
     backend.check_process()
-    if not (isinstance(X, np.ndarray) and is_proven_network(network.config)):
+    proven = is_proven_network(network.config) and not network.custom_objects
+    if not (proven and isinstance(X, np.ndarray)):
         return predict_by_keras(network, X)
     shape = X.shape[1:]
     key = (_key_of(network.config), shape)

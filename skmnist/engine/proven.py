@@ -135,7 +135,6 @@ LOSSES: Final = frozenset(
         "BinaryFocalCrossentropy",
         "CategoricalCrossentropy",
         "CategoricalFocalCrossentropy",
-        "CategoricalGeneralizedCrossEntropy",
         "CategoricalHinge",
         "CosineSimilarity",
         "Hinge",

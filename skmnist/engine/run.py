@@ -143,7 +143,7 @@ class Run:
         seen = self.progress
         chosen = state if seen.best is None else seen.best.to_numpy()
         network = self.network(chosen)
-        if not is_proven_network(network.config):
+        if not is_proven_network(self.request.config):
             remember(network, self.model)
         return Fit(network, seen.history, seen.best_epoch, self._checkpoint(chosen))
 
