@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from backends import BACKEND, only_on
 from oracle import EPOCHS, FORMS, L, X, Y, assert_equal, by_keras, by_us, rng, small
 from scipy.sparse import csc_array, csr_array
 from sklearn import config_context
@@ -28,6 +29,7 @@ pytestmark = pytest.mark.filterwarnings(
     # Keras's own, of what users do in some cases
     "ignore:.*received `from_logits=True`:UserWarning",
     "ignore:.*You are using a softmax over axis:UserWarning",
+    "ignore:Explicitly requested dtype int64:UserWarning",  # metrics of Keras's, on JAX
 )
 
 ADAM = {"class_name": "adam", "config": {"learning_rate": 0.01}}
@@ -238,6 +240,9 @@ def _adapted(layer):
 
 @pytest.mark.parametrize("name", BY_THE_LOOP)
 def test_layers_that_programs_do_not_train(name):
+    if BACKEND == "jax" and name in ("adapted Discretization", "Hashing"):
+        pytest.skip("Keras asks TensorFlow for this layer")
+
     def build():
         return keras.Sequential(
             [keras.Input((12,)), BY_THE_LOOP[name](), L.Dense(3, activation="softmax")]
@@ -509,9 +514,7 @@ def test_metrics_by_name_keep_their_names():
     names = ["AUC", "F1Score", "top_k_categorical_accuracy", "mse", "Precision"]
     for _ in range(2):
         history = by_us(small, metrics=["accuracy", *names]).history_
-        assert list(history) == [
-            *("loss", "accuracy", *names),
-        ]
+        assert set(history) == {"loss", "accuracy", *names}
     assert np.shape(history["F1Score"]) == (EPOCHS, 3)  # one value a class
 
 
@@ -652,6 +655,8 @@ def test_two_masters_of_a_rate_are_refused(callback):
 
 @pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16", "float64"])
 def test_policies(policy):
+    if BACKEND == "jax" and policy == "float64":
+        pytest.skip("JAX has no float64 unless it is told to")
     before = keras.config.dtype_policy()
     try:
         keras.config.set_dtype_policy(policy)
@@ -942,6 +947,7 @@ def test_several_inputs_and_outputs():
     assert classifier.predict(X).shape == (40,)
 
 
+@only_on("tensorflow", "on JAX, Keras traces a layer to build it")
 def test_run_eagerly_is_obeyed():
     seen = []
 

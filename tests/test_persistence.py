@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import onnxruntime
 import pytest
+from scipy.stats import loguniform
 from sklearn.decomposition import PCA
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
@@ -16,6 +17,8 @@ from skmnist import (
     DenseClassifier,
     FlattenScale,
     KerasClassifier,
+    StackedRandomizedSearchCV,
+    ValidationMonitor,
     dense_network,
     flatten_and_scale,
     load,
@@ -272,3 +275,78 @@ def test_a_card_says_what_a_model_is(fitted, digits):
     assert f"**{hits:.2f}%** of 100 images right, 95 % interval" in text
     assert "`hidden_layer_sizes` | `(16,)` |" in text
     assert "3 epochs; after the last: loss" in text
+
+
+def _own_network(meta):
+    return dense_network((4,), meta=meta)
+
+
+@pytest.mark.parametrize(
+    ("classifier", "named"),
+    [
+        (KerasClassifier(_own_network), r"_own_network \(parameter model\)"),
+        (
+            KerasClassifier(lambda meta: dense_network((5,), meta=meta)),
+            r"<lambda> \(parameter model\)",
+        ),
+        (
+            DenseClassifier(4, callbacks=[keras.callbacks.EarlyStopping("loss")]),
+            r"EarlyStopping \(parameter callbacks\)",
+        ),
+        (
+            KerasClassifier(dense_network, optimizer=keras.optimizers.Adam()),
+            r"Adam \(parameter optimizer\)",
+        ),
+        (
+            KerasClassifier(dense_network, loss=keras.losses.SparseCategoricalCrossentropy()),
+            r"SparseCategoricalCrossentropy \(parameter loss\)",
+        ),
+        (DenseClassifier(4, metrics=[keras.metrics.AUC()]), r"AUC \(parameter metrics\)"),
+    ],
+    ids=["function", "lambda", "callback", "optimizer", "loss", "metric"],
+)
+def test_what_load_would_refuse_is_not_written(classifier, named, blobs, tmp_path):
+    path = tmp_path / "model.skops"
+    classifier.set_params(epochs=1).fit(*blobs)
+    path.write_bytes(b"an older model")
+    with pytest.raises(ValueError, match=f"can't be saved, because it holds .*{named}"):
+        save(classifier, path)
+    assert path.read_bytes() == b"an older model"
+    assert [each.name for each in tmp_path.iterdir()] == ["model.skops"]
+
+
+def test_monitors_and_distributions_are_saved(blobs, tmp_path):
+    network = DenseClassifier(4, epochs=1, validation_split=0.2, random_state=0)
+    search = StackedRandomizedSearchCV(
+        network.set_callbacks(ValidationMonitor()),
+        {"learning_rate": loguniform(1e-3, 1e-2)},
+        n_iter=2,
+        cv=2,
+        random_state=0,
+    ).fit(*blobs)
+    save(search, tmp_path / "search.skops")
+    again = load(tmp_path / "search.skops")
+    np.testing.assert_array_equal(again.predict(blobs[0]), search.predict(blobs[0]))
+
+
+@pytest.mark.parametrize("link", ["softmax", "normalize", "sigmoid"])
+def test_graphs_give_probabilities_whatever_the_network_gives(link, blobs, tmp_path):
+    X, y = blobs
+    units, kind, loss = {
+        "softmax": (3, "linear", keras.losses.SparseCategoricalCrossentropy(from_logits=True)),
+        "normalize": (3, "sigmoid", keras.losses.BinaryCrossentropy()),
+        "sigmoid": (1, "linear", keras.losses.BinaryCrossentropy(from_logits=True)),
+    }[link]
+
+    def network():
+        return keras.Sequential([keras.Input((4,)), keras.layers.Dense(units, activation=kind)])
+
+    y = y if units == 3 else (y == 1).astype(int)
+    classifier = KerasClassifier(network, loss=loss, epochs=2, random_state=0).fit(X, y)
+    assert classifier.link_ == link
+    to_onnx(classifier, tmp_path / "model.onnx")
+    labels, probabilities = onnxruntime.InferenceSession(tmp_path / "model.onnx").run(
+        None, {"X": X}
+    )
+    np.testing.assert_allclose(probabilities, classifier.predict_proba(X), atol=1e-5)
+    np.testing.assert_array_equal(labels, classifier.predict(X))

@@ -96,7 +96,8 @@ class Rebuild:
 
 def positive_ints(name: str, values: Sequence[int] | int) -> tuple[int, ...]:
     """Check a parameter that holds sizes; one alone stands for a sequence of one."""
-    sizes: tuple[Any, ...] = (values,) if isinstance(values, Integral) else tuple(values)
+    given: Any = values
+    sizes: tuple[Any, ...] = (given,) if isinstance(given, Integral) else tuple(given)
     if not all(isinstance(size, Integral) and int(size) > 0 for size in sizes):
         raise ValueError(f"{name} must be positive ints; got {sizes!r}.")
     return tuple(int(size) for size in sizes)

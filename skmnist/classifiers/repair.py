@@ -111,9 +111,9 @@ class RepairedClassifier(ScikerasClassifier, metaclass=_MixinOnTheLeft):
         parameters = self.get_params(deep=False).items()
         shared = {name: value for name, value in parameters if _is_of_keras(value)}
         stand_in = copy(self)
-        vars(stand_in).update(dict.fromkeys(shared))
+        stand_in.__dict__.update(dict.fromkeys(shared))
         clone: Self = super(RepairedClassifier, stand_in).__sklearn_clone__()
-        vars(clone).update(shared)
+        clone.__dict__.update(shared)
         return clone
 
     def _get_metadata(self) -> dict[str, Any]:

@@ -135,7 +135,7 @@ def keep_no_graphs(optimizer: keras.optimizers.Optimizer) -> None:
     """
     inner = getattr(optimizer, "inner_optimizer", None)  # of one that scales the loss
     for each in (optimizer, inner):
-        if hasattr(each, "_all_reduce_sum_gradients"):
+        if each is not None and hasattr(each, "_all_reduce_sum_gradients"):
             each._all_reduce_sum_gradients = list
 
 

@@ -149,7 +149,7 @@ def predict_by_keras(network: Network, X: Any) -> Any:
     """
     n_rows = len(keras.tree.flatten(X)[0])
     with _predicting, ExitStack() as stack:
-        model = network.builder if network.rebuilt_from == "model" else _models.get(network)
+        model: Any = network.builder if network.rebuilt_from == "model" else _models.get(network)
         if model is None:
             model = _models[network] = network.to_keras()
         stack.enter_context(_left_as_it_was(model if model is network.builder else None))
