@@ -69,8 +69,7 @@ def dense_network(
             outputs = keras.layers.Dense(units, activation=activation)(outputs)
         if dropout:
             outputs = keras.layers.Dropout(dropout)(outputs)
-    outputs = keras.layers.Dense(meta["n_classes_"], activation="softmax")(outputs)
-    return keras.Model(inputs, outputs)
+    return keras.Model(inputs, _classes(meta["n_classes_"])(outputs))
 
 
 def conv_network(
@@ -146,8 +145,12 @@ def conv_network(
         outputs = keras.layers.Dense(units, activation=activation)(outputs)
     if dropout:
         outputs = keras.layers.Dropout(dropout)(outputs)
-    outputs = keras.layers.Dense(meta["n_classes_"], activation="softmax")(outputs)
-    return keras.Model(inputs, outputs)
+    return keras.Model(inputs, _classes(meta["n_classes_"])(outputs))
+
+
+def _classes(n_classes: int) -> keras.layers.Layer:
+    """Make the last layer: one output a class, of which one alone has no others to exceed."""
+    return keras.layers.Dense(n_classes, activation="softmax" if n_classes > 1 else "sigmoid")
 
 
 def draw_seed(random_state: int | np.random.RandomState | None) -> int:

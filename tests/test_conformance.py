@@ -18,9 +18,10 @@ from scipy.sparse import csc_array, csr_array
 from sklearn import config_context
 from sklearn.base import clone
 from sklearn.model_selection import cross_val_score
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from skmnist import ConvClassifier, DenseClassifier, KerasClassifier, dense_network
+from skmnist import ConvClassifier, DenseClassifier, FlattenScale, KerasClassifier, dense_network
 from skmnist.engine import programs, proven
 from skmnist.keras_models import described, seeded
 from skmnist.networks import draw_seed
@@ -1067,8 +1068,6 @@ ROWS = {
     "nullable": lambda: pd.DataFrame(X).astype("Float32"),
     "arrow": lambda: pd.DataFrame(X).astype("float[pyarrow]"),
     "polars": lambda: pl.DataFrame(X),
-    "csr": lambda: csr_array(X),
-    "csc": lambda: csc_array(X),
     "list": X.tolist,
     "float64": lambda: X.astype(np.float64),
 }
@@ -1081,6 +1080,15 @@ def test_containers_of_rows(container, make):
     expected = classifier.fit(X, Y).predict_proba(X)
     rows = ROWS[container]()
     np.testing.assert_allclose(classifier.fit(rows, Y).predict_proba(rows), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", [csr_array, csc_array])
+def test_sparse_rows_are_taken_by_pipelines(kind):
+    pipeline = make_pipeline(FlattenScale(), DenseClassifier(4, epochs=1, random_state=0))
+    expected = pipeline.fit(X, Y).predict_proba(X)
+    np.testing.assert_array_equal(pipeline.fit(kind(X), Y).predict_proba(kind(X)), expected)
+    with pytest.raises(TypeError, match="dense data is required"):
+        pipeline[-1].fit(kind(X), Y)
 
 
 LABELS = {

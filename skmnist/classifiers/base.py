@@ -295,19 +295,6 @@ class KerasClassifier(CallbackSupportMixin, PredictingClassifier):
         with seeded(seed):
             return build_network(self, X), None
 
-    def _keras_callbacks(self) -> list[keras.callbacks.Callback]:
-        self._initialize_callbacks()
-        del self._predict_callbacks
-        return self.__dict__.pop("_fit_callbacks")
-
-    def _callbacks_of_predict(self) -> list[keras.callbacks.Callback]:
-        if self.callbacks is None and not hasattr(self, "predict__callbacks"):
-            return []
-        self._initialize_callbacks()
-        del self._fit_callbacks
-        given = keras.tree.flatten(self.__dict__.pop("_predict_callbacks"))
-        return [each for each in given if engine.acts_on(each, engine.PREDICT_HOOKS)]
-
     def _fit_targets(self, y: NDArray[Any], classes: NDArray[Any] | None) -> None:
         self.classes_ = classes  # scikeras's encoders take them from here
         self.target_encoder_ = self.target_encoder.fit(y)

@@ -134,11 +134,6 @@ class PredictingClassifier(RepairedClassifier):
         """The lowest training loss."""
         return min(self.loss_curve_)
 
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
-        return tags
-
     def _has_own_encoder(self) -> bool:
         """Whether a subclass of the user's brings its own encoder of targets."""
         return type(self).target_encoder is not PredictingClassifier.target_encoder

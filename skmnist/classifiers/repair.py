@@ -103,6 +103,19 @@ class RepairedClassifier(ScikerasClassifier, metaclass=_MixinOnTheLeft):
             settings["metrics"] = [given]
         return settings
 
+    def _keras_callbacks(self) -> list[keras.callbacks.Callback]:
+        self._initialize_callbacks()
+        del self._predict_callbacks
+        return self.__dict__.pop("_fit_callbacks")
+
+    def _callbacks_of_predict(self) -> list[keras.callbacks.Callback]:
+        if self.callbacks is None and not hasattr(self, "predict__callbacks"):
+            return []
+        self._initialize_callbacks()
+        del self._fit_callbacks
+        given = keras.tree.flatten(self.__dict__.pop("_predict_callbacks"))
+        return [each for each in given if engine.acts_on(each, engine.PREDICT_HOOKS)]
+
     def __sklearn_clone__(self) -> Self:
         """Copy the unfitted classifier; Keras's objects among its parameters are shared.
 

@@ -26,23 +26,9 @@ def check_rows(
     classifier: PredictingClassifier, X: Any, y: Any = "no_validation", **options: Any
 ) -> Any:
     """Check samples as scikit-learn does, and bring them to the engine's type and layout."""
-    checked = validate_data(
-        classifier,
-        X,
-        y,
-        accept_sparse=True,
-        dtype=np.float32,
-        order="C",
-        allow_nd=classifier._allow_nd,
-        **options,
+    return validate_data(
+        classifier, X, y, dtype=np.float32, order="C", allow_nd=classifier._allow_nd, **options
     )
-    if isinstance(checked, tuple):
-        return _dense(checked[0]), checked[1]
-    return _dense(checked)
-
-
-def _dense(X: Any) -> Any:
-    return X.toarray() if hasattr(X, "toarray") else X
 
 
 def numpy_labels(y: Any) -> Any:
@@ -141,7 +127,7 @@ def weighted_rows(
     held_out : Rows or None
         To validate on, with their labels.
     """
-    if sample_weight is not None and not np.any(sample_weight):
+    if sample_weight is not None and not np.asarray(sample_weight).any():
         raise ValueError(
             "Sample weights must contain at least one non-zero number: only zeros were passed in "
             "sample_weight."
