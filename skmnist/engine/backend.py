@@ -21,6 +21,7 @@ if TYPE_CHECKING or keras.backend.backend() == "tensorflow":
         place,
         to_device,
     )
+    from skmnist.engine._tensorflow_feed import batches
     from skmnist.engine._tensorflow_predict import Predictor
     from skmnist.engine._tensorflow_stack import StackTrainer
     from skmnist.engine._tensorflow_stackable import stack_key, stacks_pay
@@ -33,6 +34,7 @@ elif keras.backend.backend() == "jax":
         place,
         to_device,
     )
+    from skmnist.engine._jax_feed import batches
     from skmnist.engine._jax_predict import Predictor
     from skmnist.engine._jax_stack import StackTrainer, stack_key, stacks_pay
 else:
@@ -46,6 +48,7 @@ __all__ = [
     "Predictor",
     "StackTrainer",
     "Trainer",
+    "batches",
     "check_process",
     "forget_kernels",
     "keep_no_graphs",

@@ -14,7 +14,7 @@ import numpy as np
 from skmnist._keras import keras
 from skmnist.engine import backend
 from skmnist.engine.arrays import PREDICTION_ROWS, State
-from skmnist.engine.records import Request
+from skmnist.engine.records import Request, Rows
 from skmnist.engine.schedules import check_rate_is_ours
 from skmnist.keras_models import Network, set_weights
 
@@ -95,20 +95,28 @@ def _train(run: Run, model: keras.Model, state: State) -> State:
         held = (model.variables, _slots(model))
         return State(*([np.asarray(v).copy() for v in variables] for variables in held))
 
-    batches = _Batches(run)
+    rows, size = run.request.rows, run.plan.batch_size
+    n_batches = math.ceil(rows.n_rows / size)
+    follower = _Follower(run, now, n_batches)
     validation = run.request.validation
     model.fit(
-        batches,
+        backend.batches(follower.epoch_rows, size, n_batches, like=_without_lists(rows)),
         epochs=run.epochs.stop,
         initial_epoch=run.epochs.start,
-        validation_data=validation and keras.tree.lists_to_tuples(tuple(validation)),
-        validation_batch_size=run.plan.batch_size,
-        callbacks=[*run.request.callbacks, _Follower(run, now, batches)],
+        validation_data=validation and _without_lists(validation),
+        validation_batch_size=size,
+        callbacks=[*run.request.callbacks, follower],
         shuffle=False,
         verbose=0,
     )
     model.train_function = model.test_function = None  # with the rows that they hold
     return now()
+
+
+def _without_lists(rows: Rows) -> tuple[Any, ...]:
+    """Give rows as Keras takes them; TensorFlow knows no lists in data."""
+    plain: tuple[Any, ...] = keras.tree.lists_to_tuples(tuple(rows))
+    return plain
 
 
 def _slots(model: keras.Model) -> list[Any]:
@@ -178,43 +186,27 @@ def _left_as_it_was(model: keras.Model | None) -> Iterator[None]:
             variable.assign(value)
 
 
-class _Batches(keras.utils.PyDataset):
-    """The batches of each epoch, in the order of the run."""
-
-    def __init__(self, run: Run) -> None:
-        super().__init__()
-        self._size, self._run = run.plan.batch_size, run
-        self.begin(run.epochs.start)
-
-    def begin(self, epoch: int) -> None:
-        self._order, self._rows = self._run.order(epoch), self._run.rows(epoch)
-
-    def __len__(self) -> int:
-        return math.ceil(len(self._order) / self._size)
-
-    def __getitem__(self, index: int) -> tuple[Any, ...]:
-        chosen = self._order[index * self._size : (index + 1) * self._size]
-        batch: tuple[Any, ...] = keras.tree.lists_to_tuples(tuple(self._rows.of(chosen)))
-        return batch  # TensorFlow knows no lists in data
-
-
 class _Follower(keras.callbacks.Callback):
     """The run's own part in Keras's loop: rates, order, history, early stopping."""
 
-    def __init__(self, run: Run, state: Callable[[], State], batches: _Batches) -> None:
+    def __init__(self, run: Run, state: Callable[[], State], n_batches: int) -> None:
         super().__init__()
-        self._run, self._state, self._batches = run, state, batches
+        self._run, self._state, self._n_batches = run, state, n_batches
+        self._epoch = run.epochs.start
         self._rate: float | None = None
 
+    def epoch_rows(self) -> tuple[Any, ...]:
+        """Give the rows of the epoch that begins, in its order."""
+        return _without_lists(self._run.rows(self._epoch).of(self._run.order(self._epoch)))
+
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        self._batches.begin(epoch)
         self._epoch = epoch
 
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
         if self._run.plan.schedule == "constant":
             return
         if not hasattr(self, "_rates"):
-            self._rates = self._run.rates(len(self._batches))
+            self._rates = self._run.rates(self._n_batches)
         optimizer = self.model.optimizer
         check_rate_is_ours(self._run.plan.schedule, self._rate, float(optimizer.learning_rate))
         optimizer.learning_rate = self._rate = float(self._rates[self._epoch, batch])

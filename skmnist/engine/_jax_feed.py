@@ -1,0 +1,46 @@
+"""Rows for Keras's own loop on JAX, in batches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from skmnist._keras import keras
+
+__all__ = ["batches"]
+
+
+class batches(keras.utils.PyDataset):  # noqa: N801 - a function on the other backend
+    """The batches of each epoch, as `keras.Model.fit` takes them.
+
+    Parameters
+    ----------
+    epoch_rows : callable
+        Gives the rows, targets and weights of the epoch that begins, in its order.
+    batch_size : int
+        Rows a batch.
+    n_batches : int
+        Batches an epoch.
+    like : tuple
+        Rows, targets and weights of the types and shapes to come, in any number.
+    """
+
+    def __init__(
+        self,
+        epoch_rows: Callable[[], tuple[Any, ...]],
+        batch_size: int,
+        n_batches: int,
+        like: tuple[Any, ...],
+    ) -> None:
+        super().__init__()
+        self._epoch_rows, self._size, self._n_batches = epoch_rows, batch_size, n_batches
+
+    def __len__(self) -> int:
+        return self._n_batches
+
+    def __getitem__(self, index: int) -> tuple[Any, ...]:
+        if index == 0:
+            self._rows = self._epoch_rows()
+        chosen = slice(index * self._size, (index + 1) * self._size)
+        batch: tuple[Any, ...] = keras.tree.map_structure(lambda part: part[chosen], self._rows)
+        return batch
