@@ -1,65 +1,23 @@
 """Handwritten-digit networks as first-class scikit-learn citizens.
 
-This module names the public API and loads nothing: each name is imported at its first use.
+This module loads nothing: each public name is imported at its first use. They are listed beside it,
+in `__init__.pyi`, where type checkers and editors find them as well.
 """
 
 from __future__ import annotations
 
-import importlib
 from typing import Any
 
-_HOMES = {
-    "Comparison": "comparison",
-    "ComparisonDisplay": "displays",
-    "ConvClassifier": "classifiers",
-    "DenseClassifier": "classifiers",
-    "DigitsDisplay": "displays",
-    "EpochHalvingSearchCV": "model_selection",
-    "ErrorsDisplay": "displays",
-    "FlattenScale": "preprocessing",
-    "History": "history",
-    "HistoryDisplay": "displays",
-    "KerasClassifier": "classifiers",
-    "SearchDisplay": "displays",
-    "StackedGridSearchCV": "model_selection",
-    "StackedRandomizedSearchCV": "model_selection",
-    "ValidationMonitor": "classifiers",
-    "center_digit": "pictures",
-    "compare": "comparison",
-    "conv_network": "networks",
-    "dask_backend": "clusters",
-    "dense_network": "networks",
-    "fetch_mnist": "datasets",
-    "flatten_and_scale": "preprocessing",
-    "list_baselines": "pipelines",
-    "load": "persistence",
-    "load_digits28": "datasets",
-    "make_baseline": "pipelines",
-    "make_conv_pipeline": "pipelines",
-    "make_dense_pipeline": "pipelines",
-    "model_card": "persistence",
-    "param_grid": "model_selection",
-    "read_picture": "pictures",
-    "save": "persistence",
-    "to_onnx": "persistence",
-}
+import lazy_loader
 
-__all__ = [*sorted(_HOMES), "recipes"]  # noqa: PLE0604 - all are names
+_public, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
 
 
 def __getattr__(name: str) -> Any:
-    if name == "recipes":
-        return importlib.import_module("skmnist.recipes")
     if name == "__version__":
         from importlib.metadata import version
 
         return version("skmnist")
-    if name not in _HOMES:
+    if name not in __all__:
         raise AttributeError(f"module 'skmnist' has no attribute {name!r}")
-    value = getattr(importlib.import_module(f"skmnist.{_HOMES[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return _public(name)

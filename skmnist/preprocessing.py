@@ -6,9 +6,11 @@ from typing import Any, Final, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.callback import CallbackSupportMixin, with_callbacks
+from sklearn.callback import CallbackSupportMixin
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, validate_data
+
+from skmnist._sklearn import with_callbacks
 
 __all__ = ["FlattenScale", "flatten_and_scale", "usual_scale"]
 

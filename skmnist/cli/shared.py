@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 from rich import box
@@ -47,7 +47,7 @@ Seed = Annotated[int, typer.Option(help="What all randomness follows from.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
 
-def load_data(data: str, subset: str) -> tuple[Any, Any]:
+def load_data(data: str, subset: Literal["train", "test", "all"]) -> tuple[Any, Any]:
     """Load images and labels of what ``--data`` names."""
     from skmnist import fetch_mnist, load_digits28
 

@@ -10,27 +10,19 @@ from skmnist._keras import keras
 __all__ = ["batches"]
 
 
-class batches(keras.utils.PyDataset):  # noqa: N801 - a function on the other backend
-    """The batches of each epoch, as `keras.Model.fit` takes them.
+def batches(
+    epoch_rows: Callable[[], tuple[Any, ...]],
+    batch_size: int,
+    n_batches: int,
+    like: tuple[Any, ...],  # noqa: ARG001 - TensorFlow has to know
+) -> Any:
+    """Give the batches of each epoch, as `_tensorflow_feed.batches` does."""
+    return _Batches(epoch_rows, batch_size, n_batches)
 
-    Parameters
-    ----------
-    epoch_rows : callable
-        Gives the rows, targets and weights of the epoch that begins, in its order.
-    batch_size : int
-        Rows a batch.
-    n_batches : int
-        Batches an epoch.
-    like : tuple
-        Rows, targets and weights of the types and shapes to come, in any number.
-    """
 
+class _Batches(keras.utils.PyDataset):
     def __init__(
-        self,
-        epoch_rows: Callable[[], tuple[Any, ...]],
-        batch_size: int,
-        n_batches: int,
-        like: tuple[Any, ...],
+        self, epoch_rows: Callable[[], tuple[Any, ...]], batch_size: int, n_batches: int
     ) -> None:
         super().__init__()
         self._epoch_rows, self._size, self._n_batches = epoch_rows, batch_size, n_batches

@@ -1,0 +1,57 @@
+from . import recipes
+from .classifiers import ConvClassifier, DenseClassifier, KerasClassifier, ValidationMonitor
+from .clusters import dask_backend
+from .comparison import Comparison, compare
+from .datasets import fetch_mnist, load_digits28
+from .displays import ComparisonDisplay, DigitsDisplay, ErrorsDisplay, HistoryDisplay, SearchDisplay
+from .history import History
+from .model_selection import (
+    EpochHalvingSearchCV,
+    StackedGridSearchCV,
+    StackedRandomizedSearchCV,
+    param_grid,
+)
+from .networks import conv_network, dense_network
+from .persistence import load, model_card, save, to_onnx
+from .pictures import center_digit, read_picture
+from .pipelines import list_baselines, make_baseline, make_conv_pipeline, make_dense_pipeline
+from .preprocessing import FlattenScale, flatten_and_scale
+
+__version__: str
+
+__all__ = [
+    "Comparison",
+    "ComparisonDisplay",
+    "ConvClassifier",
+    "DenseClassifier",
+    "DigitsDisplay",
+    "EpochHalvingSearchCV",
+    "ErrorsDisplay",
+    "FlattenScale",
+    "History",
+    "HistoryDisplay",
+    "KerasClassifier",
+    "SearchDisplay",
+    "StackedGridSearchCV",
+    "StackedRandomizedSearchCV",
+    "ValidationMonitor",
+    "center_digit",
+    "compare",
+    "conv_network",
+    "dask_backend",
+    "dense_network",
+    "fetch_mnist",
+    "flatten_and_scale",
+    "list_baselines",
+    "load",
+    "load_digits28",
+    "make_baseline",
+    "make_conv_pipeline",
+    "make_dense_pipeline",
+    "model_card",
+    "param_grid",
+    "read_picture",
+    "recipes",
+    "save",
+    "to_onnx",
+]
