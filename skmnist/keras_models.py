@@ -14,7 +14,7 @@ from typing import Any, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from skmnist._keras import keras
+from skmnist._compat.keras import keras
 
 __all__ = [
     "BUILDING",

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 
+from skmnist._compat.keras import keras
 from skmnist._images import square_shape
-from skmnist._keras import keras
 from skmnist.keras_models import BUILDING, flat_layers
 
 __all__ = [

@@ -10,7 +10,7 @@ from sklearn.callback import CallbackSupportMixin
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, validate_data
 
-from skmnist._sklearn import with_callbacks
+from skmnist._compat.sklearn import with_callbacks
 
 __all__ = ["FlattenScale", "flatten_and_scale", "usual_scale"]
 

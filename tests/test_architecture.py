@@ -12,11 +12,10 @@ from backends import BACKEND, only_on
 PACKAGE = Path(__file__).parents[1] / "skmnist"
 
 FLOORS = {
+    "_compat": 0,
     "_files": 0,
     "_idx": 0,
     "_images": 0,
-    "_keras": 0,
-    "_sklearn": 0,
     "_versions": 0,
     "recipes": 0,
     "history": 0,
@@ -42,9 +41,9 @@ FLOORS = {
 """A module imports only from floors below its own; `engine` is one room."""
 
 OWNERS = {
-    "tensorflow": {"engine"},
+    "tensorflow": {"_compat", "engine"},
     "jax": {"engine"},
-    "keras": {"_keras"},
+    "keras": {"_compat"},
     "scikeras": {"classifiers"},
     "skops": {"persistence"},
     "onnx": {"persistence"},
@@ -53,7 +52,7 @@ OWNERS = {
     "matplotlib": {"displays"},
     "typer": {"cli"},
     "rich": {"cli"},
-    "joblib": {"clusters", "comparison", "model_selection"},
+    "joblib": {"_compat", "clusters", "comparison", "model_selection"},
     "distributed": {"clusters"},
 }
 """Libraries that only these rooms may import."""
@@ -217,7 +216,7 @@ def test_the_other_backend_is_not_loaded(other):
 
 def test_an_unknown_backend_is_refused():
     run(
-        "from skmnist._keras import keras\n"
+        "from skmnist._compat.keras import keras\n"
         "keras.backend.backend = lambda: 'torch'\n"
         "try:\n"
         "    import skmnist.engine\n"
@@ -238,7 +237,7 @@ def test_keras_loads_without_chatter():
 
 def test_errors_of_an_import_still_reach_the_terminal():
     done = run(
-        "import os; from skmnist._keras import _without_chatter\n"
+        "import os; from skmnist._compat.keras import _without_chatter\n"
         "with _without_chatter():\n"
         "    os.write(2, b'I0000 00:00 chatter\\nsomething real\\n')\n"
     )

@@ -13,8 +13,8 @@ from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.multiclass import type_of_target
 
 from skmnist import engine
-from skmnist._keras import keras
-from skmnist._sklearn import with_callbacks
+from skmnist._compat.keras import keras
+from skmnist._compat.sklearn import with_callbacks
 from skmnist.augmentation import KINDS, Kind
 from skmnist.classifiers.building import (
     BuiltNetwork,

@@ -13,8 +13,8 @@ from weakref import WeakSet
 import numpy as np
 
 from skmnist import engine
+from skmnist._compat.keras import compile_settings, fresh, keras
 from skmnist._images import square_shape
-from skmnist._keras import compile_settings, fresh, keras
 from skmnist.augmentation import Augmentation
 from skmnist.classifiers.targets import (
     Link,

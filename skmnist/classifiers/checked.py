@@ -12,7 +12,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.multiclass import type_of_target
 
 from skmnist import engine
-from skmnist._keras import keras
+from skmnist._compat.keras import keras
 from skmnist.classifiers.base import KerasClassifier
 from skmnist.classifiers.building import BuiltNetwork, augmentation_of
 from skmnist.classifiers.targets import recoded_metrics

@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.utils._param_validation import Interval
 
 from skmnist import augmentation, engine
-from skmnist._keras import keras
+from skmnist._compat.keras import keras
 from skmnist.classifiers.building import image_shape_of, positive_ints
 from skmnist.classifiers.checked import CheckedClassifier
 from skmnist.networks import conv_network

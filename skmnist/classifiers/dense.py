@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 
 from skmnist import augmentation, engine
-from skmnist._keras import keras
+from skmnist._compat.keras import keras
 from skmnist.classifiers.building import positive_ints
 from skmnist.classifiers.checked import CheckedClassifier
 from skmnist.networks import dense_network

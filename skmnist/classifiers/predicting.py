@@ -11,7 +11,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from skmnist import engine
-from skmnist._keras import compile_settings, fresh, keras
+from skmnist._compat.keras import compile_settings, fresh, keras
 from skmnist.classifiers.repair import RepairedClassifier
 from skmnist.classifiers.rows import check_rows
 from skmnist.classifiers.targets import Link, TargetEncoder

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skmnist import engine
-from skmnist._keras import keras
+from skmnist._compat.keras import keras
 
 if TYPE_CHECKING:
     from skmnist.classifiers.base import KerasClassifier

@@ -11,7 +11,7 @@ from typing import Any, Self
 from sklearn.base import BaseEstimator, ClassifierMixin
 
 from skmnist import engine
-from skmnist._keras import keras, without
+from skmnist._compat.keras import keras, without
 
 # isort: split
 # scikeras loads TensorFlow where it finds it, for a seed that is never set here

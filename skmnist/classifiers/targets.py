@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn.utils.multiclass import type_of_target
 
 from skmnist import engine
-from skmnist._keras import keras
+from skmnist._compat.keras import keras
 
 __all__ = ["Link", "TargetEncoder", "check_form", "form_for", "link_of", "recoded_metrics"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-from skmnist._keras import keras
+from skmnist._compat.keras import keras
 from skmnist.engine._jax_device import has_accelerator
 from skmnist.engine.keys import dropout_layers
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skmnist._keras import keras
+from skmnist._compat.keras import keras
 from skmnist.engine._jax import Program, _Rows
 from skmnist.engine._jax_device import has_accelerator
 from skmnist.engine.arrays import StackData, State, loss_first

@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from skmnist._keras import keras
+from skmnist._compat.keras import keras
 from skmnist.engine._tensorflow_dropout import FreeDropout
 from skmnist.engine.arrays import EVALUATION_ROWS, Data, Logs, State, loss_first
 from skmnist.engine.free import copy_with_free_dropout

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from skmnist._keras import keras
+from skmnist._compat.keras import keras
 
 # isort: split
 import tensorflow as tf

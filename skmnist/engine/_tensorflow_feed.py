@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from skmnist._keras import keras
+from skmnist._compat.keras import keras
 
 # isort: split
 import tensorflow as tf

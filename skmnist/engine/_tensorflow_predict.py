@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 
 from numpy.typing import NDArray
 
-from skmnist._keras import keras
+from skmnist._compat.keras import keras
 from skmnist.engine.arrays import PREDICTION_ROWS, lengthened
 from skmnist.engine.free import outputs_with
 from skmnist.keras_models import Network

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skmnist._keras import keras
+from skmnist._compat.keras import keras
 from skmnist.engine._tensorflow import Trainer, assign, copied_optimizer, is_correct, tensors
 from skmnist.engine._tensorflow_dropout import drop
 from skmnist.engine.arrays import StackData, State

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Any, Final
 
-from skmnist._keras import keras
+from skmnist._compat.keras import keras
 from skmnist.engine._tensorflow import has_accelerator
 from skmnist.engine.keys import DENSE_KINDS, Way, dropout_layers
 from skmnist.engine.measures import keras_loss

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from skmnist._keras import keras
+from skmnist._compat.keras import keras
 
 if TYPE_CHECKING or keras.backend.backend() == "tensorflow":
     from skmnist.engine._tensorflow import (

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from skmnist._keras import keras
+from skmnist._compat.keras import keras
 from skmnist.engine.keys import dropout_layers
 from skmnist.keras_models import Network
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from skmnist._keras import keras
+from skmnist._compat.keras import keras
 from skmnist.engine.arrays import State
 from skmnist.engine.records import Plan, Rows
 from skmnist.engine.schedules import check_rate_is_ours

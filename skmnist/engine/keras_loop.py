@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from skmnist._keras import keras
+from skmnist._compat.keras import keras
 from skmnist.engine import backend
 from skmnist.engine.arrays import PREDICTION_ROWS, State
 from skmnist.engine.records import Request, Rows

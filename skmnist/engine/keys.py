@@ -6,7 +6,7 @@ import json
 from collections.abc import Hashable
 from typing import Any, Final, Literal
 
-from skmnist._keras import keras
+from skmnist._compat.keras import keras
 from skmnist.keras_models import serialized
 
 __all__ = [

@@ -6,7 +6,7 @@ import inspect
 import re
 from typing import Any, Final
 
-from skmnist._keras import keras
+from skmnist._compat.keras import keras
 
 __all__ = ["SHORT_NAMES", "keras_loss", "keras_metric", "keras_name", "renamed"]
 

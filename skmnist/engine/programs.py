@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from skmnist._keras import keras
+from skmnist._compat.keras import keras
 from skmnist.engine import backend
 from skmnist.engine.cache import Cache
 from skmnist.engine.keras_loop import needs_batches, predict_by_keras

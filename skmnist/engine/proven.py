@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, Final
 
-from skmnist._keras import keras
+from skmnist._compat.keras import keras
 from skmnist.engine.measures import SHORT_NAMES, keras_loss, keras_metric, keras_name
 from skmnist.engine.recoding import Recoded
 

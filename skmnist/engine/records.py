@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
 
-from skmnist._keras import keras
+from skmnist._compat.keras import keras
 from skmnist.augmentation import Augmentation
 from skmnist.engine.arrays import Logs, State
 from skmnist.engine.schedules import Schedule

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from skmnist._keras import keras
+from skmnist._compat.keras import keras
 from skmnist.engine.arrays import Logs, State
 from skmnist.engine.keras_loop import remember
 from skmnist.engine.keys import optimizer_key

@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from skmnist._keras import keras
+from skmnist._compat.keras import keras
 from skmnist.engine import backend
 from skmnist.engine.arrays import State
 from skmnist.engine.free import free_rates

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
+from skmnist._compat.keras import keras
 from skmnist._files import whole_file
 from skmnist._images import square_shape
-from skmnist._keras import keras
 from skmnist.classifiers import KerasClassifier
 from skmnist.preprocessing import FlattenScale
 

@@ -1,0 +1,5 @@
+"""The one door to private names of other libraries: each with a reason here, and a test.
+
+`tests/test_compat.py` sees that they are still there and do what they are used for. The rest of the
+package uses public names alone. Nothing is loaded until a module of this package is.
+"""
