@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from skmnist._compat.joblib import dask_backend_class
+
 if TYPE_CHECKING:
     from distributed import Client
     from joblib.parallel import ParallelBackendBase
@@ -44,14 +46,11 @@ def dask_backend(client: Client) -> ParallelBackendBase:
     ...     with parallel_config(backend=dask_backend(client)):
     ...         search.fit(X, y)
     """
-    try:
-        from joblib._dask import DaskDistributedBackend, distributed
-    except ImportError:
-        distributed = None
-    if distributed is None:
+    base: Any = dask_backend_class()
+    if base is None:
         raise ImportError("dask_backend needs Dask: pip install 'skmnist[dask]'")
 
-    class Backend(DaskDistributedBackend):
+    class Backend(base):
         """joblib's backend, which would wait for ever for a task whose workers all died."""
 
         def submit(self, func: Any, callback: Any = None) -> Any:

@@ -14,7 +14,7 @@ from typing import Any, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from skmnist._compat.keras import keras
+from skmnist._compat.keras import all_layers, keras
 
 __all__ = [
     "BUILDING",
@@ -173,7 +173,7 @@ def set_weights(model: keras.Model, arrays: Sequence[NDArray[Any]]) -> None:
         )
     for weight, array in zip(model.weights, arrays, strict=True):
         weight.assign(array)
-    for layer in model._flatten_layers():  # those inside wrappers too
+    for layer in all_layers(model):  # those inside wrappers too
         if hasattr(layer, "finalize_state"):  # layers with `adapt`
             layer.finalize_state()
 
@@ -237,7 +237,7 @@ def own_objects(model: keras.Model) -> dict[str, Any]:
 
 def _kinds(model: keras.Model) -> Iterator[Any]:
     """Find the classes of a model's layers, and the classes and functions that these hold."""
-    for layer in model._flatten_layers():  # those inside wrappers too
+    for layer in all_layers(model):  # those inside wrappers too
         yield type(layer)
         for value in vars(layer).values():
             if inspect.isfunction(value) or inspect.isbuiltin(value):

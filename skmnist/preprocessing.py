@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.callback import CallbackSupportMixin
 from sklearn.preprocessing import FunctionTransformer
-from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skmnist._compat.sklearn import with_callbacks
+from skmnist._compat.sklearn import check_feature_names_in, with_callbacks
 
 __all__ = ["FlattenScale", "flatten_and_scale", "usual_scale"]
 
@@ -275,7 +275,7 @@ class FlattenScale(CallbackSupportMixin, FunctionTransformer):
         ndarray of str objects
             The names.
         """
-        return _check_feature_names_in(self, input_features)
+        return check_feature_names_in(self, input_features)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

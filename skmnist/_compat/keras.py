@@ -16,7 +16,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
-__all__ = ["compile_settings", "fresh", "keras", "without"]
+__all__ = [
+    "all_layers",
+    "build_metrics",
+    "compile_settings",
+    "forget_model",
+    "fresh",
+    "is_called_once",
+    "keep_no_graphs",
+    "keras",
+    "origin",
+    "schedule_of",
+    "set_rate_tensor",
+    "spares_weights",
+    "without",
+]
 
 _CHATTER: Final = re.compile(rb"(I\d{4} |WARNING: All log messages before absl)")
 _READ_ONCE: Final = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "1"}
@@ -110,8 +124,8 @@ def fresh(optimizer: Any) -> Any:
     """
     if not isinstance(optimizer, keras.optimizers.Optimizer):
         return optimizer
-    rate = optimizer._learning_rate
-    if not isinstance(rate, keras.optimizers.schedules.LearningRateSchedule):
+    rate = schedule_of(optimizer)
+    if rate is None:
         return type(optimizer).from_config(optimizer.get_config())
     vars(rate)["get_config"] = dict  # a schedule of the user's own need not describe itself
     try:
@@ -119,3 +133,58 @@ def fresh(optimizer: Any) -> Any:
     finally:
         del vars(rate)["get_config"]
     return type(optimizer).from_config(config | {"learning_rate": rate})
+
+
+def schedule_of(optimizer: keras.optimizers.Optimizer) -> Any:
+    """Give an optimizer's learning-rate schedule, whose public name gives a number; or None."""
+    rate = optimizer._learning_rate
+    return rate if isinstance(rate, keras.optimizers.schedules.LearningRateSchedule) else None
+
+
+def set_rate_tensor(optimizer: keras.optimizers.Optimizer, rate: Any) -> None:
+    """Let an optimizer compute with a tensor as its rate, which its public name would assign."""
+    optimizer._learning_rate = rate
+
+
+def spares_weights(optimizer: keras.optimizers.Optimizer) -> bool:
+    """Tell whether some weights of an optimizer's do not decay, which nothing public does."""
+    names = ("_exclude_from_weight_decay", "_exclude_from_weight_decay_pattern")
+    return any(getattr(optimizer, name, None) for name in names)
+
+
+def keep_no_graphs(optimizer: keras.optimizers.Optimizer) -> None:
+    """Let an optimizer of one replica leave no graph of TensorFlow's behind.
+
+    To add up the gradients of replicas TensorFlow registers a gradient of its own for each graph,
+    by which it keeps the graph for ever: some 6 megabytes each.
+    """
+    inner = getattr(optimizer, "inner_optimizer", None)  # of one that scales the loss
+    for each in (optimizer, inner):
+        if each is not None and hasattr(each, "_all_reduce_sum_gradients"):
+            each._all_reduce_sum_gradients = list
+
+
+def all_layers(model: keras.Model) -> list[keras.Layer]:
+    """List a model and all of its layers, those inside wrappers too: `layers` leaves these out."""
+    return list(model._flatten_layers())
+
+
+def build_metrics(model: keras.Model, batch: tuple[Any, ...]) -> None:
+    """Build a compiled model's metrics for rows like these, without training on any."""
+    model._symbolic_build(data_batch=batch)
+
+
+def forget_model(callback: keras.callbacks.Callback) -> None:
+    """Let a callback forget its model, with which it could not be copied; it has no public way."""
+    callback._model = None
+
+
+def is_called_once(layer: keras.Layer) -> bool:
+    """Tell whether a graph passes a layer once; of public names, `output` fails where it does."""
+    return len(layer._inbound_nodes) == 1
+
+
+def origin(tensor: Any) -> tuple[keras.Layer, list[Any]]:
+    """Give the layer that a symbolic tensor comes from, and the tensors that it was called on."""
+    layer, node, _ = tensor._keras_history
+    return layer, layer._inbound_nodes[node].input_tensors

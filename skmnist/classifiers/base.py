@@ -9,12 +9,11 @@ from typing import Any, ClassVar, Literal, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.callback import CallbackSupportMixin
-from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.multiclass import type_of_target
 
 from skmnist import engine
 from skmnist._compat.keras import keras
-from skmnist._compat.sklearn import with_callbacks
+from skmnist._compat.sklearn import Interval, Options, StrOptions, with_callbacks
 from skmnist.augmentation import KINDS, Kind
 from skmnist.classifiers.building import (
     BuiltNetwork,

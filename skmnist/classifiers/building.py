@@ -13,7 +13,7 @@ from weakref import WeakSet
 import numpy as np
 
 from skmnist import engine
-from skmnist._compat.keras import compile_settings, fresh, keras
+from skmnist._compat.keras import all_layers, compile_settings, fresh, keras
 from skmnist._images import square_shape
 from skmnist.augmentation import Augmentation
 from skmnist.classifiers.targets import (
@@ -190,7 +190,7 @@ def _model_of(
 
 def _build(model: keras.Model, row: Any) -> None:
     """Give a model its weights, if it waits for data before it has any."""
-    if model.built and all(layer.built for layer in model._flatten_layers()):
+    if model.built and all(layer.built for layer in all_layers(model)):
         expected = getattr(model, "input_shape", None)
         if isinstance(row, np.ndarray) and isinstance(expected, tuple) and expected:
             _check_shape(expected[1:], row.shape[1:])

@@ -8,11 +8,11 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.multiclass import type_of_target
 
 from skmnist import engine
 from skmnist._compat.keras import keras
+from skmnist._compat.sklearn import Interval, StrOptions
 from skmnist.classifiers.base import KerasClassifier
 from skmnist.classifiers.building import BuiltNetwork, augmentation_of
 from skmnist.classifiers.targets import recoded_metrics

@@ -7,10 +7,10 @@ from numbers import Integral
 from typing import Any, ClassVar, Literal
 
 import numpy as np
-from sklearn.utils._param_validation import Interval
 
 from skmnist import augmentation, engine
 from skmnist._compat.keras import keras
+from skmnist._compat.sklearn import Interval
 from skmnist.classifiers.building import image_shape_of, positive_ints
 from skmnist.classifiers.checked import CheckedClassifier
 from skmnist.networks import conv_network

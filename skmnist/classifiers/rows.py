@@ -11,8 +11,9 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.model_selection import train_test_split
 from sklearn.utils import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
-from sklearn.utils.validation import _check_sample_weight, column_or_1d, validate_data
+from sklearn.utils.validation import column_or_1d, validate_data
 
+from skmnist._compat.sklearn import check_sample_weight
 from skmnist.engine import Rows
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ def weighted_rows(
             "Sample weights must contain at least one non-zero number: only zeros were passed in "
             "sample_weight."
         )
-    weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+    weights = check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
     class_weight = classifier._setting("class_weight")
     if class_weight is not None:
         _check_class_weight(class_weight)

@@ -13,9 +13,10 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, clone
 from sklearn.metrics import check_scoring
 from sklearn.model_selection import StratifiedKFold, check_cv
-from sklearn.utils import _safe_indexing, check_random_state
-from sklearn.utils.validation import _num_samples, check_consistent_length
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_consistent_length
 
+from skmnist._compat.sklearn import num_samples, safe_indexing
 from skmnist.comparison.result import Comparison, FoldResult
 from skmnist.pipelines import make_baseline, make_conv_pipeline, make_dense_pipeline
 
@@ -158,7 +159,7 @@ def _run(
         float(score),
         fitted - start,
         done - fitted,
-        _num_samples(y),
+        num_samples(y),
         len(truth),
         len(pickle.dumps(model)),
         predicted,
@@ -167,7 +168,7 @@ def _run(
 
 
 def _of(rows: Any, chosen: NDArray[np.intp] | None) -> Any:
-    return rows if chosen is None else _safe_indexing(rows, chosen)
+    return rows if chosen is None else safe_indexing(rows, chosen)
 
 
 def _confidence(
@@ -179,4 +180,4 @@ def _confidence(
     rows = np.flatnonzero(wrong)
     if not len(rows):
         return np.zeros(0)
-    return np.asarray(model.predict_proba(_safe_indexing(X, rows))).max(axis=1)
+    return np.asarray(model.predict_proba(safe_indexing(X, rows))).max(axis=1)

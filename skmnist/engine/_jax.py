@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from skmnist._compat.keras import keras
+from skmnist._compat.keras import build_metrics, keras
 from skmnist.engine._jax_layers import FreeDropout, kinds_for
 from skmnist.engine.arrays import EVALUATION_ROWS, Data, Logs, State, loss_first
 from skmnist.engine.free import copy_with_layers
@@ -25,7 +25,7 @@ from skmnist.engine.keys import Way
 import jax
 import jax.numpy as jnp
 
-__all__ = ["Program", "Trainer", "forget_kernels", "keep_no_graphs"]
+__all__ = ["Program", "Trainer", "forget_kernels"]
 
 _KEPT: Final = 64
 """Training programs traced before JAX is told to forget, twice as many as `programs` keeps."""
@@ -106,7 +106,7 @@ class Program:
         )
         self._optimizer.build(self._model.trainable_variables)
         if way == "keras":
-            self._model._symbolic_build(data_batch=tuple(a[:1] for a in like))
+            build_metrics(self._model, tuple(a[:1] for a in like))
             self._model.reset_metrics()
             self._zero = [np.asarray(v) for v in self._model.metrics_variables]
         else:
@@ -117,7 +117,7 @@ class Program:
             for vs in (self._model.trainable_variables, self._model.non_trainable_variables)
         )
         memory = self._optimizer.variables
-        rate = self._optimizer._learning_rate
+        rate = self._optimizer.learning_rate
         self._rate_at = next((i for i, v in enumerate(memory) if v is rate), None)
         # what the optimizer remembers before its first step
         self.initial_slots = [np.asarray(v).copy() for v in memory if v is not rate]
@@ -389,7 +389,3 @@ def forget_kernels(_n_built: int) -> None:
     if Program.n_traces - Program.n_forgotten >= _KEPT:
         Program.n_forgotten = Program.n_traces
         jax.clear_caches()
-
-
-def keep_no_graphs(_optimizer: keras.optimizers.Optimizer) -> None:
-    """Let an optimizer leave no graph behind: JAX has none."""

@@ -14,7 +14,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from skmnist._compat.keras import keras
+from skmnist._compat.keras import build_metrics, keep_no_graphs, keras
+from skmnist._compat.tensorflow import release_kernels
 from skmnist.engine._tensorflow_dropout import FreeDropout
 from skmnist.engine.arrays import EVALUATION_ROWS, Data, Logs, State, loss_first
 from skmnist.engine.free import copy_with_free_dropout
@@ -23,7 +24,6 @@ from skmnist.engine.process import own_cores, refuse_forks, worker_share
 
 # isort: split
 import tensorflow as tf
-from tensorflow.python.eager import context
 
 __all__ = [
     "ONE_AT_A_TIME",
@@ -34,7 +34,6 @@ __all__ = [
     "forget_kernels",
     "has_accelerator",
     "is_correct",
-    "keep_no_graphs",
     "n_cores",
     "place",
     "tensors",
@@ -117,7 +116,7 @@ def forget_kernels(n_built: int) -> None:
     Trainer.n_models += n_built
     if Trainer.n_models >= _MODELS_KEPT:
         Trainer.n_models = 0
-        context.context().clear_kernel_cache()
+        release_kernels()
 
 
 def copied_optimizer(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:
@@ -125,18 +124,6 @@ def copied_optimizer(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.
     copy = type(optimizer).from_config(optimizer.get_config())
     keep_no_graphs(copy)
     return copy
-
-
-def keep_no_graphs(optimizer: keras.optimizers.Optimizer) -> None:
-    """Let an optimizer leave no graph behind, of which there is one replica.
-
-    To add up the gradients of replicas TensorFlow registers a gradient of its own for each graph,
-    by which it keeps the graph for ever: some 6 megabytes each.
-    """
-    inner = getattr(optimizer, "inner_optimizer", None)  # of one that scales the loss
-    for each in (optimizer, inner):
-        if each is not None and hasattr(each, "_all_reduce_sum_gradients"):
-            each._all_reduce_sum_gradients = list
 
 
 class Trainer:
@@ -188,18 +175,16 @@ class Trainer:
         )
         self._optimizer.build(self._model.trainable_variables)
         # its metrics too: one that is not built when the program is traced is never reset in it
-        self._model._symbolic_build(data_batch=tuple(array[:1] for array in like))
-        self._has_free_rate = not isinstance(
-            self._optimizer._learning_rate, keras.optimizers.schedules.LearningRateSchedule
-        )
+        build_metrics(self._model, tuple(array[:1] for array in like))
+        rate = self._optimizer.learning_rate
+        self._has_free_rate = isinstance(rate, keras.Variable)
         self._free: list[Any] = [
             layer.free_rate for layer in self._model.layers if isinstance(layer, FreeDropout)
         ]
         if self._optimizer.weight_decay is not None:
             self._optimizer.weight_decay = tf.Variable(0.0, trainable=False)
             self._free.append(self._optimizer.weight_decay)
-        fixed = self._optimizer._learning_rate if self._has_free_rate else None
-        self._slots = [v for v in self._optimizer.variables if v is not fixed]
+        self._slots = [v for v in self._optimizer.variables if v is not rate]
         # what the optimizer remembers before its first step
         self.initial_slots = [np.asarray(v).copy() for v in self._slots]
         variables, slots, free = map(_specs, (self._model.variables, self._slots, self._free))

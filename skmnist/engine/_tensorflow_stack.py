@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skmnist._compat.keras import keras
+from skmnist._compat.keras import keras, set_rate_tensor
 from skmnist.engine._tensorflow import Trainer, assign, copied_optimizer, is_correct, tensors
 from skmnist.engine._tensorflow_dropout import drop
 from skmnist.engine.arrays import StackData, State
@@ -78,11 +78,11 @@ class StackTrainer:
         ]
         self._optimizer = copied_optimizer(model.optimizer)
         self._optimizer.build([self._variables[i] for i in self._trained])
-        rate = self._optimizer._learning_rate
+        rate = self._optimizer.learning_rate
         self._slots = [v for v in self._optimizer.variables if v is not rate]
         slots = type(model.optimizer).from_config(model.optimizer.get_config())
         slots.build(model.trainable_variables)
-        rate = slots._learning_rate
+        rate = slots.learning_rate
         self._slot_shapes = [tuple(v.shape) for v in slots.variables if v is not rate]
         self.initial_slots = [np.asarray(v) for v in slots.variables if v is not rate]
         a_network = tf.TensorSpec([n_networks, 1, 1], tf.float32)
@@ -277,7 +277,7 @@ class StackTrainer:
             total = tf.reduce_sum(self._loss.call(target, output) * weight * real, axis=1)
             mean = tf.reduce_sum(total / tf.cast(count, tf.float32))  # no network moves another
         # tensors take the place of the optimizer's numbers: one a network
-        self._optimizer._learning_rate = rates[:, None, None]
+        set_rate_tensor(self._optimizer, rates[:, None, None])
         if self._optimizer.weight_decay is not None:
             self._optimizer.weight_decay = free[-1]
         self._optimizer.apply(tape.gradient(mean, parameters), trained)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Any, Final
 
-from skmnist._compat.keras import keras
+from skmnist._compat.keras import is_called_once, keras
 from skmnist.engine._tensorflow import has_accelerator
 from skmnist.engine.keys import DENSE_KINDS, Way, dropout_layers
 from skmnist.engine.measures import keras_loss
@@ -56,7 +56,7 @@ def _is_chain(model: keras.Model) -> bool:
     free = dropout_layers(model)
     return all(
         type(layer) in DENSE_KINDS
-        and len(layer._inbound_nodes) == 1
+        and is_called_once(layer)
         and layer.trainable
         and getattr(layer, "kernel_constraint", None) is None
         and getattr(layer, "bias_constraint", None) is None

@@ -16,7 +16,6 @@ if TYPE_CHECKING or keras.backend.backend() == "tensorflow":
         Trainer,
         check_process,
         forget_kernels,
-        keep_no_graphs,
         n_cores,
         place,
         to_device,
@@ -26,7 +25,7 @@ if TYPE_CHECKING or keras.backend.backend() == "tensorflow":
     from skmnist.engine._tensorflow_stack import StackTrainer
     from skmnist.engine._tensorflow_stackable import stack_key, stacks_pay
 elif keras.backend.backend() == "jax":
-    from skmnist.engine._jax import Trainer, forget_kernels, keep_no_graphs
+    from skmnist.engine._jax import Trainer, forget_kernels
     from skmnist.engine._jax_device import (
         ONE_AT_A_TIME,
         check_process,
@@ -51,7 +50,6 @@ __all__ = [
     "batches",
     "check_process",
     "forget_kernels",
-    "keep_no_graphs",
     "n_cores",
     "place",
     "stack_key",

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from skmnist._compat.keras import keras
+from skmnist._compat.keras import build_metrics, keras
 from skmnist.engine.arrays import State
 from skmnist.engine.records import Plan, Rows
 from skmnist.engine.schedules import check_rate_is_ours
@@ -27,7 +27,7 @@ class KerasCallbacks:
     ) -> None:
         self._model, self._plan = model, plan
         self._rate = _settable_rate(model)
-        model._symbolic_build(data_batch=tuple(array[:1] for array in rows))  # names its metrics
+        build_metrics(model, tuple(array[:1] for array in rows))  # so that they are named
         self._list = keras.callbacks.CallbackList(
             list(callbacks), model=model, epochs=plan.epochs, verbose=0
         )
@@ -49,4 +49,4 @@ class KerasCallbacks:
 def _settable_rate(model: keras.Model) -> float:
     """Read a model's learning rate; that of one with a schedule of Keras's can't be set."""
     rate = model.optimizer.learning_rate
-    return 0.0 if callable(rate) or model.optimizer._learning_rate is not rate else float(rate)
+    return float(rate) if isinstance(rate, keras.Variable) else 0.0

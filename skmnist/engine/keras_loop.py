@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from skmnist._compat.keras import keras
+from skmnist._compat.keras import all_layers, keep_no_graphs, keras
 from skmnist.engine import backend
 from skmnist.engine.arrays import PREDICTION_ROWS, State
 from skmnist.engine.records import Request, Rows
@@ -80,10 +80,10 @@ def train_by_keras(run: Run) -> State:
 
 
 def _train(run: Run, model: keras.Model, state: State) -> State:
-    backend.keep_no_graphs(model.optimizer)
+    keep_no_graphs(model.optimizer)
     for variable, value in zip(model.variables, state.variables, strict=True):
         variable.assign(value)
-    for layer in model._flatten_layers():
+    for layer in all_layers(model):
         if hasattr(layer, "finalize_state"):  # what an adapted layer computes with
             layer.finalize_state()
     if state.slots:
@@ -121,7 +121,7 @@ def _without_lists(rows: Rows) -> tuple[Any, ...]:
 
 def _slots(model: keras.Model) -> list[Any]:
     """Give what an optimizer remembers, its learning rate excepted."""
-    rate = getattr(model.optimizer, "_learning_rate", None)
+    rate = model.optimizer.learning_rate
     return [v for v in model.optimizer.variables if v is not rate]
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from skmnist._compat.keras import keras
+from skmnist._compat.keras import compile_settings, keras
 from skmnist.engine import backend
 from skmnist.engine.cache import Cache
 from skmnist.engine.keras_loop import needs_batches, predict_by_keras
@@ -160,9 +160,5 @@ def _settings(request: Request) -> dict[str, Any]:
 
 def _measures(model: keras.Model) -> tuple[Any, Any, Any]:
     """Find metrics, weighted metrics and loss weights that a model was compiled with, as given."""
-    metrics, loss = model._compile_metrics, model._compile_loss
-    return (
-        metrics and metrics._user_metrics,
-        metrics and metrics._user_weighted_metrics,
-        loss and loss._user_loss_weights,
-    )
+    settings = compile_settings(model)
+    return settings["metrics"], settings["weighted_metrics"], settings["loss_weights"]

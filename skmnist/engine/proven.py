@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, Final
 
-from skmnist._compat.keras import keras
+from skmnist._compat.keras import keras, schedule_of, spares_weights
 from skmnist.engine.measures import SHORT_NAMES, keras_loss, keras_metric, keras_name
 from skmnist.engine.recoding import Recoded
 
@@ -278,14 +278,9 @@ def is_proven_optimizer(optimizer: keras.optimizers.Optimizer) -> bool:
     bool
         False too where it treats some weights unlike others, which a copy would not know.
     """
-    chooses_weights = any(
-        getattr(optimizer, name, None)
-        for name in ("_exclude_from_weight_decay", "_exclude_from_weight_decay_pattern")
-    )
-    rate = optimizer._learning_rate
-    own_rate = callable(rate) and not keras_name(rate)
+    own_schedule = schedule_of(optimizer) is not None and not keras_name(schedule_of(optimizer))
     return keras_name(optimizer) in OPTIMIZERS and not (
-        optimizer.use_ema or chooses_weights or own_rate
+        optimizer.use_ema or spares_weights(optimizer) or own_schedule
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from skmnist._compat.keras import keras
+from skmnist._compat.keras import forget_model, keras
 from skmnist.engine import backend
 from skmnist.engine.arrays import State
 from skmnist.engine.free import free_rates
@@ -90,7 +90,7 @@ def run_alone(run: Run, lane: int = 0) -> State:
     by_keras = way_of(request) == "loop"
     state = train_by_keras(run) if by_keras else _train_by_program(run, lane)
     for callback in request.callbacks:  # which could not be copied or saved with a live model
-        callback._model = None
+        forget_model(callback)
     return state
 
 

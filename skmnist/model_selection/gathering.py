@@ -11,8 +11,8 @@ from joblib import Parallel, delayed, parallel_config
 from joblib.parallel import ParallelBackendBase, get_active_backend
 from numpy.typing import NDArray
 from sklearn.utils import gen_even_slices
-from sklearn.utils.validation import _num_samples
 
+from skmnist._compat.sklearn import num_samples
 from skmnist.engine import Done, Pause, run_together
 
 __all__ = ["Gathering"]
@@ -41,7 +41,7 @@ class Gathering(ParallelBackendBase):
 
     def __init__(self, X: Any) -> None:
         super().__init__(nesting_level=0)
-        of_a_task = 8 * _num_samples(X) * float(np.prod(np.shape(X)[1:]))
+        of_a_task = 8 * num_samples(X) * float(np.prod(np.shape(X)[1:]))
         self._at_once = int(np.clip(_BYTES_AT_ONCE / max(of_a_task, 1), 1, _AT_ONCE))
         self._outer, self._outer_n_jobs = get_active_backend()
         self._tasks: list[Callable[[], Any]] = []

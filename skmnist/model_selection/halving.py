@@ -11,10 +11,8 @@ import numpy as np
 from joblib.parallel import get_active_backend
 from sklearn.base import BaseEstimator
 from sklearn.model_selection import ParameterGrid
-from sklearn.model_selection._search import BaseSearchCV
-from sklearn.model_selection._split import _yields_constant_splits
-from sklearn.utils._param_validation import Interval, StrOptions
 
+from skmnist._compat.sklearn import BaseSearchCV, Interval, StrOptions, yields_constant_splits
 from skmnist.engine import Pause
 from skmnist.model_selection.stacked import StackedTraining, networks_of
 
@@ -125,7 +123,7 @@ class EpochHalvingSearchCV(StackedTraining):
             )
         if isinstance(self.scoring, (list, tuple, set, dict)) and not isinstance(self.refit, str):
             raise self._no_score_chooses()
-        if not _yields_constant_splits(self._checked_cv_orig):
+        if not yields_constant_splits(self._checked_cv_orig):
             raise ValueError(
                 "The cv parameter must yield consistent folds across calls to split(). Set its "
                 "random_state to an int, or set shuffle=False."

@@ -10,8 +10,8 @@ from joblib import parallel_config
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
-from sklearn.model_selection._search import BaseSearchCV
 
+from skmnist._compat.sklearn import BaseSearchCV
 from skmnist.classifiers import KerasClassifier
 from skmnist.model_selection.gathering import Gathering
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from skmnist._compat.keras import keras
+from skmnist._compat.keras import keras, origin
 from skmnist._files import whole_file
 from skmnist._images import square_shape
 from skmnist.classifiers import KerasClassifier
@@ -213,9 +213,8 @@ def _of_network(graph: _Graph, model: keras.Model, inputs: str) -> str:
 
     def value(tensor: Any) -> str:
         if id(tensor) not in known:
-            layer, node, _ = tensor._keras_history
-            sources = [value(source) for source in layer._inbound_nodes[node].input_tensors]
-            known[id(tensor)] = _of_layer(graph, layer, sources)
+            layer, sources = origin(tensor)
+            known[id(tensor)] = _of_layer(graph, layer, [value(source) for source in sources])
         return known[id(tensor)]
 
     if len(model.inputs) != 1 or len(model.outputs) != 1:
