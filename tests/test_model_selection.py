@@ -139,7 +139,7 @@ def test_networks_among_other_models(digits):
 
 
 def test_without_networks_it_is_scikit_learns(digits, monkeypatch):
-    monkeypatch.setattr(engine.together, "train_runs", None)
+    monkeypatch.setattr(engine.cooperative, "train_runs", None)
     both(make_baseline("gaussian_nb"), param_grid("gaussian_nb"), *digits, cv=3)
 
 

@@ -21,7 +21,6 @@ from skmnist.classifiers.building import (
     build_network,
     check_network,
 )
-from skmnist.classifiers.following import Following, unchanged_on_error
 from skmnist.classifiers.monitor import check_validation
 from skmnist.classifiers.predicting import PredictingClassifier
 from skmnist.classifiers.refusals import (
@@ -31,6 +30,7 @@ from skmnist.classifiers.refusals import (
     refuse_fit_params,
     validation_data,
 )
+from skmnist.classifiers.reporting import Following, unchanged_on_error
 from skmnist.classifiers.rows import check_labels, check_rows, numpy_labels, weighted_rows
 from skmnist.classifiers.targets import TargetEncoder
 from skmnist.history import History

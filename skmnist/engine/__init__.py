@@ -7,6 +7,7 @@ expensive, the traced and compiled epoch, is kept here in a bounded cache.
 from __future__ import annotations
 
 from skmnist.engine.backend import check_process
+from skmnist.engine.cooperative import Done, run_together
 from skmnist.engine.keras_loop import PREDICT_HOOKS, acts_on, predict_with_callbacks
 from skmnist.engine.measures import SHORT_NAMES, keras_loss, keras_metric, keras_name, renamed
 from skmnist.engine.programs import clear_programs, count_traces, predict
@@ -14,7 +15,6 @@ from skmnist.engine.proven import is_proven_network
 from skmnist.engine.recoding import Recoded, TargetForm, in_form
 from skmnist.engine.records import Checkpoint, Fit, Pause, Plan, Rows
 from skmnist.engine.schedules import SCHEDULES, Schedule, learning_rates
-from skmnist.engine.together import Done, run_together
 from skmnist.engine.training import begin, train
 
 __all__ = [

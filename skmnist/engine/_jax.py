@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from skmnist._compat.keras import build_metrics, keras
 from skmnist.engine._jax_layers import FreeDropout, kinds_for
 from skmnist.engine.arrays import EVALUATION_ROWS, Data, Logs, State, loss_first
-from skmnist.engine.free import copy_with_layers
+from skmnist.engine.dynamic import copy_with_layers
 from skmnist.engine.keys import Way
 
 # isort: split

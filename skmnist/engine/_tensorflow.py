@@ -18,7 +18,7 @@ from skmnist._compat.keras import build_metrics, keep_no_graphs, keras
 from skmnist._compat.tensorflow import release_kernels
 from skmnist.engine._tensorflow_dropout import FreeDropout
 from skmnist.engine.arrays import EVALUATION_ROWS, Data, Logs, State, loss_first
-from skmnist.engine.free import copy_with_free_dropout
+from skmnist.engine.dynamic import copy_with_free_dropout
 from skmnist.engine.keys import Way
 from skmnist.engine.process import own_cores, refuse_forks, worker_share
 

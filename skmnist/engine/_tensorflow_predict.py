@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from skmnist._compat.keras import keras
 from skmnist.engine.arrays import PREDICTION_ROWS, lengthened
-from skmnist.engine.free import outputs_with
+from skmnist.engine.dynamic import outputs_with
 from skmnist.keras_models import Network
 
 # isort: split

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from skmnist.engine import backend
 from skmnist.engine.arrays import EVALUATION_ROWS, Pool, StackData, State, few_lengths
 from skmnist.engine.backend import n_cores
-from skmnist.engine.free import free_rates
+from skmnist.engine.dynamic import free_rates
 from skmnist.engine.programs import n_steps, stack_trainer, way_of
 from skmnist.engine.records import Rows
 from skmnist.engine.run import Run

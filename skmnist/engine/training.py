@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from skmnist._compat.keras import forget_model, keras
 from skmnist.engine import backend
 from skmnist.engine.arrays import State
-from skmnist.engine.free import free_rates
+from skmnist.engine.dynamic import free_rates
 from skmnist.engine.keras_callbacks import KerasCallbacks
 from skmnist.engine.keras_loop import train_by_keras
 from skmnist.engine.programs import n_steps, trainer, way_of

@@ -13,7 +13,7 @@ from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 
 from skmnist._compat.sklearn import BaseSearchCV
 from skmnist.classifiers import KerasClassifier
-from skmnist.model_selection.gathering import Gathering
+from skmnist.model_selection.stacking_backend import Gathering
 
 __all__ = ["StackedGridSearchCV", "StackedRandomizedSearchCV", "StackedTraining", "networks_of"]
 

@@ -2,6 +2,6 @@
 
 from skmnist.persistence.cards import model_card
 from skmnist.persistence.files import load, save
-from skmnist.persistence.graphs import to_onnx
+from skmnist.persistence.onnx import to_onnx
 
 __all__ = ["load", "model_card", "save", "to_onnx"]
