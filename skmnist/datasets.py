@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import Bunch
 
-from skmnist._files import whole_file
+from skmnist._files import atomic_write
 from skmnist._idx import parse_idx
 
 with warnings.catch_warnings():  # tqdm's, which pooch loads, in notebooks without ipywidgets
@@ -334,7 +334,7 @@ def _download(path: Path, n_retries: int, delay: float, errors: list[str]) -> bo
 
 
 def _download_from(mirror: str, path: Path, fetch: pooch.HTTPDownloader) -> None:
-    with whole_file(path) as temporary:
+    with atomic_write(path) as temporary:
         fetch(mirror + path.name, str(temporary), None)
         if pooch.file_hash(str(temporary)) != FILES[path.name]:
             raise ValueError(f"{mirror} gave another file: its SHA-256 does not fit.")

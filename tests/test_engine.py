@@ -40,8 +40,8 @@ def compiled(optimizer="adam", sizes=(8,), metrics=("accuracy",), seed=0, **opti
 
 
 @pytest.fixture(params=["graph", "xla"])
-def way(request, monkeypatch):
-    """Each lean way to run an epoch, whatever it would repay."""
+def strategy(request, monkeypatch):
+    """Each strategy with a lean step, whatever it would repay."""
     if BACKEND == "jax" and request.param == "graph":
         pytest.skip("JAX compiles all that it runs")
     monkeypatch.setattr(keys, "_XLA_REPAYS", 0 if request.param == "xla" else np.inf)
@@ -61,10 +61,10 @@ OPTIMIZERS = {
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
-def test_an_epoch_is_keras_own(name, way, data):
+def test_an_epoch_is_keras_own(name, strategy, data):
     """Weights, losses and metrics of Keras's loop, the partial last batch included."""
     config = {"class_name": name, "config": OPTIMIZERS[name] | {"learning_rate": 0.01}}
-    plan = engine.Plan(16, 3, seed=0)
+    plan = engine.TrainingPlan(16, 3, seed=0)
     fast = engine.train(compiled(keras.optimizers.get(config)), data, plan, validation=data)
     count = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: None)
     slow = engine.train(
@@ -77,7 +77,7 @@ def test_an_epoch_is_keras_own(name, way, data):
 
 
 def test_batch_normalisation_and_other_metrics_are_keras_own(data):
-    plan = engine.Plan(16, 3, seed=0)
+    plan = engine.TrainingPlan(16, 3, seed=0)
     options = {"batch_norm": True, "metrics": ["accuracy", "sparse_top_k_categorical_accuracy"]}
     fast = engine.train(compiled(**options), data, plan)
     count = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: None)
@@ -98,7 +98,7 @@ def test_convolutions_are_trained_as_keras_trains_them(batch_norm, data):
         model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
         return model
 
-    plan = engine.Plan(16, 3, seed=0)
+    plan = engine.TrainingPlan(16, 3, seed=0)
     count = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: None)
     fast = engine.train(build(), data, plan, validation=data)
     slow = engine.train(build(), data, plan, validation=data, callbacks=[count])
@@ -109,12 +109,12 @@ def test_convolutions_are_trained_as_keras_trains_them(batch_norm, data):
     loss, metrics = keras.losses.SparseCategoricalCrossentropy(), ["accuracy"]
     padded = "keras" if batch_norm else "xla"
     expected = {"tensorflow": "graph", "jax": padded}[BACKEND]
-    assert keys.choose_way(build(), loss, metrics, None, 10**9) == expected
+    assert keys.choose_strategy(build(), loss, metrics, None, 10**9) == expected
 
 
 @only_on("tensorflow", "JAX has one lean way")
 def test_ways_agree(data, monkeypatch):
-    plan, weights = engine.Plan(16, 3, seed=0), []
+    plan, weights = engine.TrainingPlan(16, 3, seed=0), []
     for limit in (0, np.inf):
         monkeypatch.setattr(keys, "_XLA_REPAYS", limit)
         weights.append(engine.train(compiled(dropout=0.3), data, plan).network.arrays)
@@ -135,12 +135,12 @@ def test_the_way_follows_from_the_network(change, expected):
     model = compiled(**change)
     loss = keras.losses.SparseCategoricalCrossentropy()
     metrics = change.get("metrics", ["accuracy"])
-    assert keys.choose_way(model, loss, metrics, None, 10**9) == expected
+    assert keys.choose_strategy(model, loss, metrics, None, 10**9) == expected
     short = {"tensorflow": "graph", "jax": expected}[BACKEND]
-    assert keys.choose_way(model, loss, metrics, None, 1) == (
+    assert keys.choose_strategy(model, loss, metrics, None, 1) == (
         "keras" if expected == "keras" else short
     )
-    assert keys.choose_way(model, keras.losses.KLDivergence(), metrics, None, 1) == "keras"
+    assert keys.choose_strategy(model, keras.losses.KLDivergence(), metrics, None, 1) == "keras"
 
 
 @only_on("tensorflow", "JAX compiles all that it runs")
@@ -150,17 +150,17 @@ def test_dropout_on_the_input_keeps_clear_of_xla():
     )
     model.compile("adam")
     loss = keras.losses.SparseCategoricalCrossentropy()
-    assert keys.choose_way(model, loss, None, None, 10**9) == "graph"
+    assert keys.choose_strategy(model, loss, None, None, 10**9) == "graph"
 
 
 def test_free_dropout_drops_its_share():
     if BACKEND == "jax":
-        from skmnist.engine._jax_layers import FreeDropout
+        from skmnist.engine._jax_layers import DynamicDropout
     else:
-        from skmnist.engine._tensorflow_dropout import FreeDropout
+        from skmnist.engine._tensorflow_dropout import DynamicDropout
 
     with seeded(0):
-        layer = FreeDropout(0.3)
+        layer = DynamicDropout(0.3)
         ones = np.ones((200, 500), np.float32)
         first, second = (np.asarray(layer(ones, training=True)) for _ in range(2))
     assert (first == 0).mean() == pytest.approx(0.3, abs=0.005)
@@ -173,7 +173,7 @@ def test_free_dropout_drops_its_share():
 
 @only_on("tensorflow", "it counts TensorFlow's graphs")
 @pytest.mark.parametrize("loss", ["sparse_categorical_crossentropy", "kl_divergence"])
-def test_a_program_that_is_gone_leaves_no_graph(loss, data, way):
+def test_a_program_that_is_gone_leaves_no_graph(loss, data, strategy):
     """Lean or Keras's own steps: an optimizer of Keras's would have TensorFlow keep each graph."""
     from tensorflow.python.framework.func_graph import FuncGraph
 
@@ -187,7 +187,7 @@ def test_a_program_that_is_gone_leaves_no_graph(loss, data, way):
         model.compile("adamw", loss, metrics=["accuracy"])
         one_hot = data._replace(y=np.eye(3, dtype=np.float32)[data.y.astype(int)])
         rows = data if loss.startswith("sparse") else one_hot
-        engine.train(model, rows, engine.Plan(16, 2, seed=0))
+        engine.train(model, rows, engine.TrainingPlan(16, 2, seed=0))
         engine.clear_programs()
 
     fit(3)
@@ -209,7 +209,7 @@ def test_what_jax_has_compiled_does_not_add_up(data, monkeypatch):
     def fit(units):
         model = compiled("adamw", (units,))
         initial = [np.asarray(v) for v in model.variables]  # as of classifiers that keep a model
-        engine.train(model, data, engine.Plan(16, 2, seed=0), initial=initial)
+        engine.train(model, data, engine.TrainingPlan(16, 2, seed=0), initial=initial)
         engine.clear_programs()
 
     monkeypatch.setattr(_jax, "_KEPT", 3)
@@ -405,7 +405,7 @@ def test_schedules(schedule, peak, n_steps):
 
 def test_keras_schedules_of_the_users_own_are_kept(data):
     rate = keras.optimizers.schedules.ExponentialDecay(0.01, 3, 0.5)
-    plan = engine.Plan(16, 3, seed=0)
+    plan = engine.TrainingPlan(16, 3, seed=0)
     fast = engine.train(compiled(keras.optimizers.Adam(rate)), data, plan)
     count = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: None)
     slow = engine.train(compiled(keras.optimizers.Adam(rate)), data, plan, callbacks=[count])
@@ -432,7 +432,7 @@ def test_subclassed_models_and_steps_of_the_users_own(data):
     model = Own()
     model(data.X[:1])
     model.compile("adam", "sparse_categorical_crossentropy")
-    fit = engine.train(model, data, engine.Plan(16, 2, seed=0))
+    fit = engine.train(model, data, engine.TrainingPlan(16, 2, seed=0))
     assert len(steps) <= 2
     assert fit.history["loss"][1] < fit.history["loss"][0]
     assert engine.predict(fit.network, data.X).shape == (101, 3)
@@ -454,7 +454,7 @@ def test_cache_is_bounded_and_makes_once():
 
 def train_both_ways(build, data):
     """Train by a program and by Keras's own loop, which an idle callback asks for."""
-    plan = engine.Plan(16, 3, seed=0)
+    plan = engine.TrainingPlan(16, 3, seed=0)
     count = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: None)
     return (engine.train(build(), data, plan, callbacks=c) for c in ([], [count]))
 
@@ -524,14 +524,14 @@ def test_classes_of_one_name_do_not_share_a_program(data):
             layers = [keras.Input((6,)), Scale(), keras.layers.Dense(3, activation="softmax")]
             model = keras.Sequential(layers)
         model.compile("adam", "sparse_categorical_crossentropy")
-        return engine.train(model, data, engine.Plan(16, 1, seed=0)).history["loss"]
+        return engine.train(model, data, engine.TrainingPlan(16, 1, seed=0)).history["loss"]
 
     assert fit(1.0) != fit(10.0)
 
 
 def test_early_stopping_hands_on_its_best_state(data):
     noise = data._replace(y=np.random.default_rng(1).permutation(data.y))
-    plan = engine.Plan(16, 60, seed=0, patience=3)
+    plan = engine.TrainingPlan(16, 60, seed=0, patience=3)
     fit = engine.train(compiled(keras.optimizers.Adam(0.05)), noise, plan, validation=data)
     assert fit.best_epoch < fit.history.n_epochs
     best = [v for v in fit.checkpoint.state.variables if v.dtype == np.float32]

@@ -12,7 +12,7 @@ from skmnist import (
     engine,
     flatten_and_scale,
 )
-from skmnist.engine import run_together, stacks
+from skmnist.engine import run_cooperatively, stacks
 
 ALIKE = {"hidden_layer_sizes": (32, 16), "batch_size": 64, "random_state": 0}
 APART = [
@@ -44,7 +44,7 @@ def stack_sizes(monkeypatch):
 
 
 def fit_together(classifiers, X, y, **params):
-    done = run_together([lambda c=c: c.fit(X, y, **params) for c in classifiers])
+    done = run_cooperatively([lambda c=c: c.fit(X, y, **params) for c in classifiers])
     return [each.value for each in done]
 
 
@@ -110,7 +110,7 @@ def test_networks_that_see_padding_are_stacked_with_their_like(rows, stack_sizes
     def make():
         return DenseClassifier((16,), batch_norm=True, epochs=1, batch_size=64, random_state=0)
 
-    together = [d.value for d in run_together([lambda p=p: make().fit(*p) for p in parts])]
+    together = [d.value for d in run_cooperatively([lambda p=p: make().fit(*p) for p in parts])]
     assert stack_sizes == [2, 2]
     for classifier, part in zip(together, parts, strict=True):
         assert_same(classifier, make().fit(*part))
@@ -142,7 +142,7 @@ def test_own_rows_weights_and_validation(rows, stack_sizes):
     def make():
         return DenseClassifier(**ALIKE, epochs=1, validation_split=0.2)
 
-    together = [d.value for d in run_together([lambda p=p: make().fit(*p) for p in parts])]
+    together = [d.value for d in run_cooperatively([lambda p=p: make().fit(*p) for p in parts])]
     assert stack_sizes == [3]
     for classifier, part in zip(together, parts, strict=True):
         assert_same(classifier, make().fit(*part))
@@ -171,7 +171,9 @@ def test_one_that_diverges_leaves_the_others_alone(rows):
         except FloatingPointError as error:
             return str(error)
 
-    good, bad, fine = (d.value for d in run_together([lambda c=c: fit(c) for c in classifiers]))
+    good, bad, fine = (
+        d.value for d in run_cooperatively([lambda c=c: fit(c) for c in classifiers])
+    )
     assert "training diverged" in bad
     assert_same(good, DenseClassifier(**ALIKE, epochs=2, learning_rate=1e-3).fit(*rows))
     assert fine.n_iter_ == 2
@@ -213,10 +215,10 @@ def test_a_pause_changes_nothing(rows, patience):
     stopping = {"early_stopping": patience is not None, "patience": patience or 1}
     settings = [ALIKE | own | stopping | {"epochs": 6, "validation_split": 0.2} for own in APART]
     fit = [lambda s=s: DenseClassifier(**s).fit(*rows) for s in settings]
-    whole = [each.value for each in run_together(fit)]
+    whole = [each.value for each in run_cooperatively(fit)]
     pauses, trained = None, []
     for until in (1, 3, 6):
-        done = run_together(fit, pauses=pauses, until=until)
+        done = run_cooperatively(fit, pauses=pauses, until=until)
         pauses = [each.pauses for each in done]
         trained.append([each.value.n_iter_ for each in done])
     assert trained[0] == [1, 1, 1]
@@ -226,9 +228,9 @@ def test_a_pause_changes_nothing(rows, patience):
 
 def test_going_on_with_other_rows_is_refused(rows):
     X, y = rows
-    paused = run_together([lambda: DenseClassifier(**ALIKE, epochs=2).fit(X, y)], until=1)
+    paused = run_cooperatively([lambda: DenseClassifier(**ALIKE, epochs=2).fit(X, y)], until=1)
     with pytest.raises(ValueError, match="rows that reach the network are other ones"):
-        run_together(
+        run_cooperatively(
             [lambda: DenseClassifier(**ALIKE, epochs=2).fit(X[::-1], y[::-1])],
             pauses=[each.pauses for each in paused],
             until=2,
@@ -248,7 +250,7 @@ def test_an_error_gives_up_the_others(rows):
         raise RuntimeError("no")
 
     with pytest.raises(RuntimeError, match="no"):
-        run_together([unwinds, fails])
+        run_cooperatively([unwinds, fails])
     assert ended == [True]
 
 
@@ -257,13 +259,13 @@ def test_functions_that_train_twice_or_never(rows):
         first = DenseClassifier(**ALIKE, epochs=1).fit(*rows)
         return [first, DenseClassifier(**ALIKE | {"random_state": 3}, epochs=1).fit(*rows)]
 
-    (pair, nothing) = (each.value for each in run_together([twice, lambda: 3]))
+    (pair, nothing) = (each.value for each in run_cooperatively([twice, lambda: 3]))
     assert nothing == 3
     assert len(pair) == 2
 
 
 def test_waiting_is_told_from_working(rows):
-    done = run_together(
+    done = run_cooperatively(
         [lambda: DenseClassifier(**ALIKE, epochs=1).fit(*rows), lambda: sum(range(20_000_000))]
     )
     assert done[0].seconds_off > 0.1  # while the other one worked

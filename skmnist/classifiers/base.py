@@ -30,7 +30,7 @@ from skmnist.classifiers.refusals import (
     refuse_fit_params,
     validation_data,
 )
-from skmnist.classifiers.reporting import Following, unchanged_on_error
+from skmnist.classifiers.reporting import EpochReporter, unchanged_on_error
 from skmnist.classifiers.rows import check_labels, check_rows, numpy_labels, weighted_rows
 from skmnist.classifiers.targets import TargetEncoder
 from skmnist.history import History
@@ -53,7 +53,8 @@ class KerasClassifier(CallbackSupportMixin, PredictingClassifier):
     model : callable or keras.Model, default=None
         A network function: called with its ``model__`` parameters, and with ``meta`` (what is known
         of the data: ``n_features_in_``, ``n_classes_``, ...), ``compile_kwargs`` or ``params``
-        where it takes them. Returns a Keras model, compiled or not.
+        where it takes them. Returns a Keras model of any kind, compiled or not. A model itself is
+        copied, and so left as it is.
     warm_start : bool, default=False
         Whether `fit` goes on from the last fit, the optimizer's memory included.
     random_state : int, RandomState instance or None, default=None
@@ -107,7 +108,13 @@ class KerasClassifier(CallbackSupportMixin, PredictingClassifier):
     best_epoch_ : int
         The epoch, counted from 1, of the lowest validation loss; the last without validation.
     network_ : Network
-        The trained network as a configuration and arrays.
+        The trained network as data: what rebuilds it, and arrays.
+    model_ : keras.Model
+        The trained network as a Keras model, compiled, built at each access.
+    link_ : {"identity", "softmax", "sigmoid", "normalize", "margin", "unknown"}
+        How the network's outputs become probabilities; ``"margin"`` has none.
+    target_encoder_, feature_encoder_ : object
+        What brings labels and rows into the form that the network takes.
 
     Examples
     --------
@@ -282,11 +289,11 @@ class KerasClassifier(CallbackSupportMixin, PredictingClassifier):
         """Look up a parameter of `fit`, also under scikeras's longer name for it."""
         return getattr(self, f"fit__{name}", getattr(self, name))
 
-    def _plan(self, n_rows: int, epochs: int, seed: int, *, partial: bool) -> engine.Plan:
+    def _plan(self, n_rows: int, epochs: int, seed: int, *, partial: bool) -> engine.TrainingPlan:
         size = self._setting("batch_size")
         size = n_rows if size == -1 else size or 32
         shuffle, augmentation = self._setting("shuffle"), augmentation_of(self)
-        return engine.Plan(size, epochs, seed, shuffle=shuffle, augmentation=augmentation)
+        return engine.TrainingPlan(size, epochs, seed, shuffle=shuffle, augmentation=augmentation)
 
     def _network_to_train(
         self, X: Any, seed: int
@@ -340,7 +347,7 @@ class KerasClassifier(CallbackSupportMixin, PredictingClassifier):
             return part._replace(X=X, y=y)
 
         self.link_ = built.link
-        following = Following(self, epochs, X, labels, held_out)
+        following = EpochReporter(self, epochs, X, labels, held_out)
         done = engine.train(
             built.model,
             encoded(rows),

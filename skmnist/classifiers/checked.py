@@ -88,9 +88,9 @@ class CheckedClassifier(KerasClassifier):
         """
         return self._outputs(X)
 
-    def _plan(self, n_rows: int, epochs: int, seed: int, *, partial: bool) -> engine.Plan:
+    def _plan(self, n_rows: int, epochs: int, seed: int, *, partial: bool) -> engine.TrainingPlan:
         size = _auto_batch_size(n_rows) if self.batch_size == "auto" else self.batch_size
-        return engine.Plan(
+        return engine.TrainingPlan(
             size,
             epochs,
             seed,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from sklearn.callback import ScoringMonitor
 
-from skmnist.engine import Plan, Rows
+from skmnist.engine import Rows, TrainingPlan
 
 if TYPE_CHECKING:
     from skmnist.classifiers.base import KerasClassifier
@@ -70,7 +70,9 @@ class ValidationMonitor(ScoringMonitor):
         super().on_fit_task_end(estimator, context, **data)
 
 
-def check_validation(classifier: KerasClassifier, plan: Plan, held_out: Rows | None) -> None:
+def check_validation(
+    classifier: KerasClassifier, plan: TrainingPlan, held_out: Rows | None
+) -> None:
     """Refuse a fit without rows to validate on where something needs them."""
     callbacks = getattr(classifier, "_skl_callbacks", ())
     asking = [

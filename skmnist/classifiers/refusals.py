@@ -83,7 +83,7 @@ def validation_data(classifier: KerasClassifier) -> tuple[Any, Any]:
     return given[0], given[1]
 
 
-def check_plan(plan: engine.Plan, callbacks: Sequence[keras.callbacks.Callback]) -> None:
+def check_plan(plan: engine.TrainingPlan, callbacks: Sequence[keras.callbacks.Callback]) -> None:
     """Refuse callbacks that set the learning rate, where a schedule sets it too."""
     for callback in callbacks:
         if plan.schedule != "constant" and isinstance(callback, _RATE_CALLBACKS):

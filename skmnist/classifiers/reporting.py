@@ -12,10 +12,10 @@ from skmnist.keras_models import Network
 if TYPE_CHECKING:
     from skmnist.classifiers.base import KerasClassifier
 
-__all__ = ["Following", "unchanged_on_error"]
+__all__ = ["EpochReporter", "unchanged_on_error"]
 
 
-class Following:
+class EpochReporter:
     """What follows a fit, epoch by epoch: callbacks of scikit-learn, printing.
 
     Parameters

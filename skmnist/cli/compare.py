@@ -154,7 +154,7 @@ def _records(found: Comparison) -> dict[str, Any]:
 
 
 def _table(found: Comparison) -> Table:
-    from skmnist.comparison import written
+    from skmnist.comparison import format_row
 
     frame = found.frame()
     keys = {
@@ -169,6 +169,6 @@ def _table(found: Comparison) -> Table:
     for heading in keys.values():
         table.add_column(heading, justify="right")
     for name, row in frame.iterrows():
-        cells = written(row, found.scoring)
+        cells = format_row(row, found.scoring)
         table.add_row(str(name), *(cells[key] for key in keys))
     return table

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from skmnist.comparison.result import Comparison, FoldResult
 from skmnist.comparison.running import compare
-from skmnist.comparison.wording import written
+from skmnist.comparison.wording import format_row
 
-__all__ = ["Comparison", "FoldResult", "compare", "written"]
+__all__ = ["Comparison", "FoldResult", "compare", "format_row"]

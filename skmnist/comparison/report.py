@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 from sklearn.metrics import ConfusionMatrixDisplay
 
-from skmnist._files import whole_file
+from skmnist._files import atomic_write
 from skmnist._versions import versions
-from skmnist.comparison.wording import HEADINGS, in_words, listed, written
+from skmnist.comparison.wording import HEADINGS, display_name, format_row, join_names
 from skmnist.displays import as_png, new_axes
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ pre { background: var(--tint); border: 1px solid var(--line); border-radius: 6px
 def write_report(found: Comparison, path: Path, *, title: str, made_by: str) -> None:
     """Write the report of a comparison; the file appears whole or not at all."""
     page = _page(found, title or "Comparison of models", made_by)
-    with whole_file(path) as temporary:
+    with atomic_write(path) as temporary:
         temporary.write_text(page, encoding="utf-8")
 
 
@@ -125,16 +125,16 @@ def _page(found: Comparison, title: str, made_by: str) -> str:
 def _summary(found: Comparison) -> str:
     frame = found.frame()
     best, row = str(frame.index[0]), frame.iloc[0]
-    cells = written(row, found.scoring)
-    text = f"Ahead is {in_words(best)}, with {cells['mean']} over the folds"
+    cells = format_row(row, found.scoring)
+    text = f"Ahead is {display_name(best)}, with {cells['mean']} over the folds"
     if "test" in cells:
         text += f", and {cells['test']} on the test set"
     pairs = found.pairwise()
     if len(pairs):
         of_best = pairs[pairs["first"] == best]
-        level = [in_words(n) for n in of_best.loc[~of_best["differs"], "second"]]
+        level = [display_name(n) for n in of_best.loc[~of_best["differs"], "second"]]
         if level:
-            text += f". It can't be told apart from {listed(level)}"
+            text += f". It can't be told apart from {join_names(level)}"
     return text + "."
 
 
@@ -143,9 +143,9 @@ def _scores(found: Comparison) -> str:
     keys = [key for key in HEADINGS if key in frame]
     lines = []
     for name, row in frame.iterrows():
-        cells = written(row, found.scoring)
+        cells = format_row(row, found.scoring)
         mark = " *" if row["pareto"] else ""
-        lines.append([f"{in_words(str(name))}{mark}", *(cells[key] for key in keys)])
+        lines.append([f"{display_name(str(name))}{mark}", *(cells[key] for key in keys)])
     note = '<p class="soft">* nothing is both better and faster to fit.</p>'
     return _table(["model", *(HEADINGS[key] for key in keys)], lines) + note
 
@@ -159,8 +159,8 @@ def _pairs(found: Comparison) -> str:
     lines = []
     for pair in _rows(pairs):
         cells = [
-            in_words(pair.first),
-            in_words(pair.second),
+            display_name(pair.first),
+            display_name(pair.second),
             f"{factor * pair.difference:+.2f}",
             f"{factor * pair.low:+.2f} to {factor * pair.high:+.2f}",
             f"{pair.effect_size:.1f}",
@@ -196,8 +196,8 @@ def _confusion(found: Comparison, name: str) -> str:
     ConfusionMatrixDisplay.from_predictions(
         truth, predicted, ax=ax, cmap="Blues", colorbar=False, text_kw={"fontsize": 8}
     )
-    ax.set_title(in_words(name).capitalize())
-    return _picture(ax.figure, f"True and predicted labels of {in_words(name)}")
+    ax.set_title(display_name(name).capitalize())
+    return _picture(ax.figure, f"True and predicted labels of {display_name(name)}")
 
 
 def _picture(figure: Any, caption: str) -> str:
@@ -216,7 +216,7 @@ def _worst_mistakes(found: Comparison) -> list[str]:
         with suppress(ValueError):
             display = found.errors(name)
             if len(display.frame()):
-                caption = f"Mistakes that {in_words(name)} was most sure of"
+                caption = f"Mistakes that {display_name(name)} was most sure of"
                 return ["<h2>Worst mistakes</h2>", _picture(display.plot().figure_, caption)]
     return []
 

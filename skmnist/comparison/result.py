@@ -14,7 +14,13 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
-from skmnist.comparison.wording import HEADINGS, in_words, listed, pvalue_in_words, written
+from skmnist.comparison.wording import (
+    HEADINGS,
+    display_name,
+    format_row,
+    join_names,
+    pvalue_in_words,
+)
 from skmnist.displays import ComparisonDisplay, ErrorsDisplay
 from skmnist.significance import compare_on_folds, holm, mcnemar, wilson
 
@@ -210,22 +216,24 @@ class Comparison:
         of_best: Any = pairs[pairs["first"] == best]
         surest = of_best.get("test_pvalue_holm", of_best["pvalue_holm"])
         said = [
-            f"{in_words(best)} beats {in_words(second)} by {factor * difference:.1f} {unit}, "
-            f"p {pvalue_in_words(pvalue)}"
+            f"{display_name(best)} beats {display_name(second)} by {factor * difference:.1f} "
+            f"{unit}, p {pvalue_in_words(pvalue)}"
             for second, difference, differs, pvalue in zip(
                 of_best["second"], of_best["difference"], of_best["differs"], surest, strict=True
             )
             if differs
         ]
-        level = [in_words(second) for second in of_best.loc[~of_best["differs"], "second"]]
+        level = [display_name(second) for second in of_best.loc[~of_best["differs"], "second"]]
         if len(level) == 1:
             said.append(
-                f"{in_words(best)} and {level[0]} can't be told apart, "
+                f"{display_name(best)} and {level[0]} can't be told apart, "
                 f"p {pvalue_in_words(surest[~of_best['differs']].min())}"
             )
         elif level:
             lowest = f"p of {surest[~of_best['differs']].min():.2g} or more"
-            said.append(f"{in_words(best)} can't be told apart from {listed(level)}, {lowest}")
+            said.append(
+                f"{display_name(best)} can't be told apart from {join_names(level)}, {lowest}"
+            )
         return said
 
     def errors(self, model: str) -> ErrorsDisplay:
@@ -301,7 +309,7 @@ class Comparison:
         if not self._tests:
             lines[0].remove(HEADINGS["test"])
         for name, row in frame.iterrows():
-            cells = written(row, self.scoring)
+            cells = format_row(row, self.scoring)
             lines.append([str(name), *(cells[key] for key in HEADINGS if key in cells)])
         lines.insert(1, ["---", *["---:"] * (len(lines[0]) - 1)])
         return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"

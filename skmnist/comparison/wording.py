@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-__all__ = ["HEADINGS", "in_words", "listed", "pvalue_in_words", "written"]
+__all__ = ["HEADINGS", "display_name", "format_row", "join_names", "pvalue_in_words"]
 
 HEADINGS: Final = {
     "mean": "mean ± std of folds",
@@ -18,7 +18,7 @@ HEADINGS: Final = {
 }
 
 
-def written(row: pd.Series[Any], scoring: str) -> dict[str, str]:
+def format_row(row: pd.Series[Any], scoring: str) -> dict[str, str]:
     """Write the figures of a model as they are shown everywhere.
 
     Parameters
@@ -48,12 +48,12 @@ def written(row: pd.Series[Any], scoring: str) -> dict[str, str]:
     return cells
 
 
-def in_words(name: str) -> str:
+def display_name(name: str) -> str:
     """Write a model's name as words."""
     return str(name).replace("_", " ")
 
 
-def listed(names: Sequence[str]) -> str:
+def join_names(names: Sequence[str]) -> str:
     """Write names one after the other, as in a sentence."""
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 

@@ -7,13 +7,13 @@ expensive, the traced and compiled epoch, is kept here in a bounded cache.
 from __future__ import annotations
 
 from skmnist.engine.backend import check_process
-from skmnist.engine.cooperative import Done, run_together
+from skmnist.engine.cooperative import Done, run_cooperatively
 from skmnist.engine.keras_loop import PREDICT_HOOKS, acts_on, predict_with_callbacks
 from skmnist.engine.measures import SHORT_NAMES, keras_loss, keras_metric, keras_name, renamed
 from skmnist.engine.programs import clear_programs, count_traces, predict
 from skmnist.engine.proven import is_proven_network
 from skmnist.engine.recoding import Recoded, TargetForm, in_form
-from skmnist.engine.records import Checkpoint, Fit, Pause, Plan, Rows
+from skmnist.engine.records import Checkpoint, ResumePoint, Rows, TrainingPlan, TrainingResult
 from skmnist.engine.schedules import SCHEDULES, Schedule, learning_rates
 from skmnist.engine.training import begin, train
 
@@ -23,13 +23,13 @@ __all__ = [
     "SHORT_NAMES",
     "Checkpoint",
     "Done",
-    "Fit",
-    "Pause",
-    "Plan",
     "Recoded",
+    "ResumePoint",
     "Rows",
     "Schedule",
     "TargetForm",
+    "TrainingPlan",
+    "TrainingResult",
     "acts_on",
     "begin",
     "check_process",
@@ -44,6 +44,6 @@ __all__ = [
     "predict",
     "predict_with_callbacks",
     "renamed",
-    "run_together",
+    "run_cooperatively",
     "train",
 ]

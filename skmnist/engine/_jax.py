@@ -16,16 +16,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skmnist._compat.keras import build_metrics, keras
-from skmnist.engine._jax_layers import FreeDropout, kinds_for
+from skmnist.engine._jax_layers import DynamicDropout, kinds_for
 from skmnist.engine.arrays import EVALUATION_ROWS, Data, Logs, State, loss_first
 from skmnist.engine.dynamic import copy_with_layers
-from skmnist.engine.keys import Way
+from skmnist.engine.keys import Strategy
 
 # isort: split
 import jax
 import jax.numpy as jnp
 
-__all__ = ["Program", "Trainer", "forget_kernels"]
+__all__ = ["Program", "Trainer", "release_caches"]
 
 _KEPT: Final = 64
 """Training programs traced before JAX is told to forget, twice as many as `programs` keeps."""
@@ -64,7 +64,7 @@ class Program:
         Built and compiled; it is copied.
     loss : object
         As `keras.Model.compile` takes it.
-    way : {"keras", "xla"}
+    strategy : {"keras", "xla"}
         Whether to take Keras's own steps, or lean ones that stand rows of weight zero.
     like : sequence of ndarray
         Rows, targets and weights of the types and shapes to come, in any number.
@@ -85,13 +85,13 @@ class Program:
         loss: Any,
         *,
         like: Sequence[NDArray[Any]],
-        way: Way,
+        strategy: Strategy,
         n_networks: int | None = None,
         loss_weights: Any = None,
         metrics: Any = None,
         weighted_metrics: Any = None,
     ) -> None:
-        self.way = way
+        self.strategy = strategy
         self._measures = ["loss", *(metrics or [])]
         self._tracing = threading.RLock()
         kinds = kinds_for(model)
@@ -105,7 +105,7 @@ class Program:
             weighted_metrics=weighted_metrics,
         )
         self._optimizer.build(self._model.trainable_variables)
-        if way == "keras":
+        if strategy == "keras":
             build_metrics(self._model, tuple(a[:1] for a in like))
             self._model.reset_metrics()
             self._zero = [np.asarray(v) for v in self._model.metrics_variables]
@@ -136,13 +136,13 @@ class Program:
         n_rows: NDArray[Any],
         order: NDArray[np.int32],
         rates: NDArray[np.float32],
-        free: NDArray[np.float32],
+        dynamic: NDArray[np.float32],
     ) -> tuple[State, dict[str, Any]]:
         """Train one network or a stack; logs stay on the device."""
         variables, slots, measures, logs = state.variables, state.slots, self._zero, {}
         for steps, *part in self._parts(order, n_rows):
             variables, slots, measures, logs = self._train(
-                variables, slots, measures, free, rows, *part, rates[steps]
+                variables, slots, measures, dynamic, rows, *part, rates[steps]
             )
         return State(variables, slots), logs
 
@@ -180,7 +180,7 @@ class Program:
         n_steps, batch = len(order), order.shape[-1]
         begun = batch * np.arange(n_steps).reshape(-1, *[1] * np.ndim(n_rows))
         counts = np.clip(n_rows - begun, 0, batch).astype(np.float32)
-        rest = int(np.max(n_rows)) % batch if self.way == "keras" else 0
+        rest = int(np.max(n_rows)) % batch if self.strategy == "keras" else 0
         whole = n_steps - (rest > 0)
         if whole:
             yield slice(whole), order[:whole], counts[:whole]
@@ -194,20 +194,20 @@ class Program:
         variables: list[Any],
         slots: list[Any],
         measures: list[Any],
-        free: Any,
+        dynamic: Any,
         rows: _Rows,
         order: Any,
         counts: Any,
         rates: Any,
     ) -> tuple[list[Any], list[Any], list[Any], dict[str, Any]]:
         Program.n_traces += 1
-        step: Any = self._keras_step if self.way == "keras" else self._lean_step
+        step: Any = self._keras_step if self.strategy == "keras" else self._lean_step
 
         def next_step(before: Any, batch: Any) -> tuple[Any, None]:
             chosen, count, rate = batch
             return step(*before, rows.batch(chosen), count, rate), None
 
-        with self._tracing, self._freed(free):
+        with self._tracing, self._made_dynamic(dynamic):
             begin = (variables, slots, measures)
             (variables, slots, measures), _ = jax.lax.scan(next_step, begin, (order, counts, rates))
             return variables, slots, measures, self._logs(measures)
@@ -215,7 +215,7 @@ class Program:
     def _test_steps(
         self, variables: list[Any], measures: list[Any], rows: _Rows, order: Any, counts: Any
     ) -> tuple[list[Any], dict[str, Any]]:
-        step = self._keras_test_step if self.way == "keras" else self._lean_test_step
+        step = self._keras_test_step if self.strategy == "keras" else self._lean_test_step
 
         def next_step(before: Any, batch: Any) -> tuple[Any, None]:
             chosen, count = batch
@@ -291,7 +291,7 @@ class Program:
         return loss, jnp.sum(is_correct(target, output) * real), list(others)
 
     def _logs(self, measures: list[Any]) -> dict[str, Any]:
-        if self.way != "keras":
+        if self.strategy != "keras":
             loss, correct, count = measures
             means = {"loss": loss / count, "accuracy": correct / count}
             return {name: means[name] for name in self._measures}
@@ -319,19 +319,19 @@ class Program:
         return [v for i, v in enumerate(memory) if i != self._rate_at]
 
     @contextmanager
-    def _freed(self, free: Any) -> Iterator[None]:
+    def _made_dynamic(self, dynamic: Any) -> Iterator[None]:
         """Let the program's arguments take the place of the rates, while it is traced."""
-        dropped = [layer for layer in self._model.layers if isinstance(layer, FreeDropout)]
+        dropped = [layer for layer in self._model.layers if isinstance(layer, DynamicDropout)]
         decay = self._optimizer.weight_decay
-        for layer, rate in zip(dropped, free, strict=False):
-            layer.free_rate = rate
+        for layer, rate in zip(dropped, dynamic, strict=False):
+            layer.dynamic_rate = rate
         if decay is not None:
-            self._optimizer.weight_decay = free[-1]
+            self._optimizer.weight_decay = dynamic[-1]
         try:
             yield
         finally:
             for layer in dropped:
-                layer.free_rate = None
+                layer.dynamic_rate = None
             self._optimizer.weight_decay = decay
 
 
@@ -344,10 +344,10 @@ class Trainer(Program):
         data: Data,
         order: NDArray[np.int32],
         rates: NDArray[np.float32],
-        free: list[float],
+        dynamic: list[float],
     ) -> tuple[State, Logs]:
         """Train for an epoch, as `_tensorflow.Trainer` does."""
-        n_rows, numbers = np.array(data.n_rows), np.array(free, np.float32)
+        n_rows, numbers = np.array(data.n_rows), np.array(dynamic, np.float32)
         state, logs = self._run_epoch(state, _alone(data), n_rows, order, rates, numbers)
         return state, _plain(logs)
 
@@ -379,7 +379,7 @@ def is_correct(target: jax.Array, output: jax.Array) -> jax.Array:
     return hit.astype(jnp.float32)
 
 
-def forget_kernels(_n_built: int) -> None:
+def release_caches(_n_built: int) -> None:
     """Now and then, free what JAX keeps for the programs and variables of models that are gone.
 
     It keeps what it has compiled, programs and the making of initial weights of each shape, for

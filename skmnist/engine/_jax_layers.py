@@ -13,26 +13,26 @@ from skmnist.engine.keys import dropout_layers
 import jax
 import jax.numpy as jnp
 
-__all__ = ["FreeDropout", "QuickConv2D", "QuickMaxPooling2D", "kinds_for"]
+__all__ = ["DynamicDropout", "QuickConv2D", "QuickMaxPooling2D", "kinds_for"]
 
 _Gaps = tuple[tuple[int, int], ...]
 """Rows and columns of zeros before and behind an image."""
 
 
-class FreeDropout(keras.layers.Dropout):
+class DynamicDropout(keras.layers.Dropout):
     """Dropout whose rate is an argument of the program instead of a constant in it.
 
     Its random bits are a hash of each output's position and of the step's seed: cheaper than
     JAX's own, and the same on every device.
     """
 
-    free_rate: Any = None
+    dynamic_rate: Any = None
     """The program's argument, while the program is traced."""
 
     def call(self, inputs: Any, training: bool = False) -> Any:
         if not training:
             return inputs
-        rate = self.rate if self.free_rate is None else self.free_rate
+        rate = self.rate if self.dynamic_rate is None else self.dynamic_rate
         return drop(inputs, rate, self.seed_generator.next())
 
 
@@ -74,7 +74,7 @@ class QuickConv2D(keras.layers.Conv2D):
 
 def kinds_for(model: keras.Model) -> dict[int, type]:
     """Choose the layers of a model that others take the place of, by id."""
-    kinds: dict[int, type] = {id(layer): FreeDropout for layer in dropout_layers(model)}
+    kinds: dict[int, type] = {id(layer): DynamicDropout for layer in dropout_layers(model)}
     for layer in [] if has_accelerator() else model.layers:
         if getattr(layer, "data_format", None) != "channels_last":
             continue

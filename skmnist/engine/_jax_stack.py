@@ -13,7 +13,7 @@ from skmnist._compat.keras import keras
 from skmnist.engine._jax import Program, _Rows
 from skmnist.engine._jax_device import has_accelerator
 from skmnist.engine.arrays import StackData, State, loss_first
-from skmnist.engine.keys import Way
+from skmnist.engine.keys import Strategy
 
 # isort: split
 import jax
@@ -21,14 +21,14 @@ import jax
 __all__ = ["StackTrainer", "stack_key", "stacks_pay"]
 
 
-def stack_key(model: keras.Model, way: Way, lengths: tuple[int, int]) -> Hashable:
+def stack_key(model: keras.Model, strategy: Strategy, lengths: tuple[int, int]) -> Hashable:
     """Tell what networks of a program must have in common to be stacked; None if none can be.
 
     Parameters
     ----------
     model : keras.Model
         Compiled.
-    way : {"keras", "xla"}
+    strategy : {"keras", "xla"}
         How an epoch of it alone runs.
     lengths : tuple of int
         How many rows it is trained and validated on. Keras's own steps can't tell padding from
@@ -41,7 +41,7 @@ def stack_key(model: keras.Model, way: Way, lengths: tuple[int, int]) -> Hashabl
     """
     if type(model).train_step is not keras.Model.train_step:
         return None
-    return lengths if way == "keras" else "any"
+    return lengths if strategy == "keras" else "any"
 
 
 def stacks_pay(_n_weights: int) -> bool:
@@ -85,10 +85,10 @@ class StackTrainer(Program):
         data: StackData,
         order: NDArray[np.int32],
         rates: NDArray[np.float32],
-        free: NDArray[np.float32],
+        dynamic: NDArray[np.float32],
     ) -> tuple[State, dict[str, NDArray[Any]]]:
         """Train all networks for an epoch."""
-        state, logs = self._run_epoch(state, _pooled(data), data.n_rows, order, rates, free)
+        state, logs = self._run_epoch(state, _pooled(data), data.n_rows, order, rates, dynamic)
         return state, _arrays(logs)
 
     def evaluate(

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 from skmnist._compat.keras import build_metrics, keep_no_graphs, keras
 from skmnist._compat.tensorflow import release_kernels
-from skmnist.engine._tensorflow_dropout import FreeDropout
+from skmnist.engine._tensorflow_dropout import DynamicDropout
 from skmnist.engine.arrays import EVALUATION_ROWS, Data, Logs, State, loss_first
-from skmnist.engine.dynamic import copy_with_free_dropout
-from skmnist.engine.keys import Way
+from skmnist.engine.dynamic import copy_with_dynamic_dropout
+from skmnist.engine.keys import Strategy
 from skmnist.engine.process import own_cores, refuse_forks, worker_share
 
 # isort: split
@@ -31,11 +31,11 @@ __all__ = [
     "assign",
     "check_process",
     "copied_optimizer",
-    "forget_kernels",
     "has_accelerator",
     "is_correct",
     "n_cores",
     "place",
+    "release_caches",
     "tensors",
     "to_device",
 ]
@@ -101,7 +101,7 @@ def place(
     return Data.of((X, y, weights), len(X) + -len(X) % whole_batches_of, to_device)
 
 
-def forget_kernels(n_built: int) -> None:
+def release_caches(n_built: int) -> None:
     """Now and then, free what TensorFlow keeps for the variables of models that are gone.
 
     It caches a kernel for the creation of each variable, under the variable's unique name, for
@@ -135,7 +135,7 @@ class Trainer:
         Built and compiled; it is copied.
     loss : object
         As `keras.Model.compile` takes it.
-    way : {"keras", "graph", "xla"}
+    strategy : {"keras", "graph", "xla"}
         How to run an epoch; XLA needs whole batches.
     like : sequence of ndarray
         Rows, targets and weights of the types and shapes to come, in any number.
@@ -154,16 +154,16 @@ class Trainer:
         loss: Any,
         *,
         like: Sequence[NDArray[Any]],
-        way: Way,
+        strategy: Strategy,
         loss_weights: Any = None,
         metrics: Any = None,
         weighted_metrics: Any = None,
     ) -> None:
         Trainer.n_models += 1
-        self.way = way
+        self.strategy = strategy
         self._measures = ["loss", *(metrics or [])]
         self._lock = threading.Lock()
-        self._model = copy_with_free_dropout(model, FreeDropout)
+        self._model = copy_with_dynamic_dropout(model, DynamicDropout)
         self._optimizer = copied_optimizer(model.optimizer)
         self._model.compile(
             self._optimizer,
@@ -177,17 +177,17 @@ class Trainer:
         # its metrics too: one that is not built when the program is traced is never reset in it
         build_metrics(self._model, tuple(array[:1] for array in like))
         rate = self._optimizer.learning_rate
-        self._has_free_rate = isinstance(rate, keras.Variable)
-        self._free: list[Any] = [
-            layer.free_rate for layer in self._model.layers if isinstance(layer, FreeDropout)
+        self._has_dynamic_rate = isinstance(rate, keras.Variable)
+        self._dynamic: list[Any] = [
+            layer.dynamic_rate for layer in self._model.layers if isinstance(layer, DynamicDropout)
         ]
         if self._optimizer.weight_decay is not None:
             self._optimizer.weight_decay = tf.Variable(0.0, trainable=False)
-            self._free.append(self._optimizer.weight_decay)
+            self._dynamic.append(self._optimizer.weight_decay)
         self._slots = [v for v in self._optimizer.variables if v is not rate]
         # what the optimizer remembers before its first step
         self.initial_slots = [np.asarray(v).copy() for v in self._slots]
-        variables, slots, free = map(_specs, (self._model.variables, self._slots, self._free))
+        variables, slots, dynamic = map(_specs, (self._model.variables, self._slots, self._dynamic))
         rows = [tf.TensorSpec([None, *a.shape[1:]], a.dtype) for a in like]
         steps = [
             tf.TensorSpec([None, None], tf.int32),
@@ -197,8 +197,8 @@ class Trainer:
         # concrete functions are quicker to call: all types are known
         self._train = tf.function(
             self._epoch,
-            input_signature=[variables, slots, free, *rows, *steps],
-            jit_compile=way == "xla",
+            input_signature=[variables, slots, dynamic, *rows, *steps],
+            jit_compile=strategy == "xla",
         ).get_concrete_function()
         self._test_signature = [variables, *rows]
 
@@ -213,7 +213,7 @@ class Trainer:
         data: Data,
         order: NDArray[np.int32],
         rates: NDArray[np.float32],
-        free: list[float],
+        dynamic: list[float],
     ) -> tuple[State, Logs]:
         """Train for an epoch.
 
@@ -227,8 +227,8 @@ class Trainer:
             Indices of rows; the last batch may reach into the padding.
         rates : ndarray of shape (n_steps,)
             The learning rate of each step.
-        free : list of float
-            Rates of the free dropout layers, then the weight decay, if there are any.
+        dynamic : list of float
+            Rates of the dynamic dropout layers, then the weight decay, if there are any.
 
         Returns
         -------
@@ -241,7 +241,7 @@ class Trainer:
             variables, slots, logs = self._train(
                 tensors(state.variables),
                 tensors(state.slots),
-                tensors(np.float32(value) for value in free),
+                tensors(np.float32(value) for value in dynamic),
                 *data[:3],
                 *tensors((order, np.int32(data.n_rows), rates)),
             )
@@ -270,7 +270,7 @@ class Trainer:
         self,
         variables: list[tf.Tensor],
         slots: list[tf.Tensor],
-        free: list[tf.Tensor],
+        dynamic: list[tf.Tensor],
         X: tf.Tensor,
         y: tf.Tensor,
         weights: tf.Tensor,
@@ -281,10 +281,10 @@ class Trainer:
         Trainer.n_traces += 1
         assign(self._model.variables, variables)
         assign(self._slots, slots)
-        assign(self._free, free)
-        step = self._keras_step if self.way == "keras" else self._lean_step
+        assign(self._dynamic, dynamic)
+        step = self._keras_step if self.strategy == "keras" else self._lean_step
         totals = self._run(step, X, y, weights, order, n_rows, rates)
-        if self.way == "keras":
+        if self.strategy == "keras":
             logs = self._model.get_metrics_result()
         else:
             logs = {name: totals[name] for name in self._measures}
@@ -304,7 +304,7 @@ class Trainer:
         batch_size = tf.shape(order)[1]
         loss, correct = tf.zeros(()), tf.zeros(())
         for i in tf.range(tf.shape(order)[0]):
-            if self._has_free_rate:
+            if self._has_dynamic_rate:
                 self._optimizer.learning_rate.assign(rates[i])
             count = tf.minimum(batch_size, n_rows - i * batch_size)
             batch_loss, batch_correct = step(X, y, weights, order[i], count)
@@ -325,7 +325,7 @@ class Trainer:
         self, X: tf.Tensor, y: tf.Tensor, weights: tf.Tensor, rows: tf.Tensor, count: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor]:
         """Take the same step by hand; under XLA's fixed shapes padding fills the last batch."""
-        if self.way != "xla":
+        if self.strategy != "xla":
             rows = rows[:count]
         x, target, weight = tf.gather(X, rows), tf.gather(y, rows), tf.gather(weights, rows)
         parameters = [v.value for v in self._model.trainable_variables]

@@ -9,10 +9,10 @@ from skmnist._compat.keras import keras
 # isort: split
 import tensorflow as tf
 
-__all__ = ["FreeDropout", "drop"]
+__all__ = ["DynamicDropout", "drop"]
 
 
-class FreeDropout(keras.layers.Dropout):
+class DynamicDropout(keras.layers.Dropout):
     """Dropout whose rate is an argument of the program instead of a constant in it.
 
     Its random bits are a hash of each output's position and of the step's seed: XLA computes them
@@ -21,12 +21,12 @@ class FreeDropout(keras.layers.Dropout):
 
     def build(self, input_shape: Any) -> None:
         super().build(input_shape)
-        self.free_rate = tf.Variable(self.rate, trainable=False, dtype=tf.float32)
+        self.dynamic_rate = tf.Variable(self.rate, trainable=False, dtype=tf.float32)
 
     def call(self, inputs: Any, training: bool = False) -> Any:
         if not training:
             return inputs
-        return drop(inputs, self.free_rate, self.seed_generator.next())
+        return drop(inputs, self.dynamic_rate, self.seed_generator.next())
 
 
 def drop(inputs: tf.Tensor, rate: tf.Tensor, seed_and_step: tf.Tensor) -> tf.Tensor:

@@ -19,7 +19,7 @@ from skmnist._compat.keras import keras, set_rate_tensor
 from skmnist.engine._tensorflow import Trainer, assign, copied_optimizer, is_correct, tensors
 from skmnist.engine._tensorflow_dropout import drop
 from skmnist.engine.arrays import StackData, State
-from skmnist.engine.keys import Way, dropout_layers
+from skmnist.engine.keys import Strategy, dropout_layers
 
 # isort: split
 import tensorflow as tf
@@ -40,7 +40,7 @@ class StackTrainer:
         How many.
     like : sequence of ndarray
         Rows, targets and weights of the types and shapes to come, in any number.
-    way : {"graph", "xla"}
+    strategy : {"graph", "xla"}
         How to run an epoch.
     metrics : list or None
         Either ``["accuracy"]`` or nothing.
@@ -58,7 +58,7 @@ class StackTrainer:
         *,
         n_networks: int,
         like: Sequence[NDArray[Any]],
-        way: Way,
+        strategy: Strategy,
         loss_weights: Any = None,
         metrics: Any = None,
         weighted_metrics: Any = None,
@@ -86,7 +86,7 @@ class StackTrainer:
         self._slot_shapes = [tuple(v.shape) for v in slots.variables if v is not rate]
         self.initial_slots = [np.asarray(v) for v in slots.variables if v is not rate]
         a_network = tf.TensorSpec([n_networks, 1, 1], tf.float32)
-        n_free = len(self._dropped) + (self._optimizer.weight_decay is not None)
+        n_dynamic = len(self._dropped) + (self._optimizer.weight_decay is not None)
         rows = [tf.TensorSpec([None, *a.shape[1:]], a.dtype) for a in like]
         where = [
             tf.TensorSpec([3, n_networks], tf.int32),
@@ -101,12 +101,12 @@ class StackTrainer:
             input_signature=[
                 variables,
                 slots,
-                [a_network] * n_free,
+                [a_network] * n_dynamic,
                 *rows,
                 *where,
                 tf.TensorSpec([None, n_networks], tf.float32),
             ],
-            jit_compile=way == "xla",
+            jit_compile=strategy == "xla",
         ).get_concrete_function()
         self._test_signature = [variables, *rows, *where]
 
@@ -167,7 +167,7 @@ class StackTrainer:
         data: StackData,
         order: NDArray[np.int32],
         rates: NDArray[np.float32],
-        free: NDArray[np.float32],
+        dynamic: NDArray[np.float32],
     ) -> tuple[State, dict[str, NDArray[Any]]]:
         """Train all networks for an epoch.
 
@@ -181,8 +181,8 @@ class StackTrainer:
             Indices into the rows of each network; those behind the last row are padding.
         rates : ndarray of shape (n_steps, n_networks)
             Learning rates.
-        free : ndarray of shape (n_free, n_networks)
-            Rates of the free dropout layers, then the weight decay, if there are any.
+        dynamic : ndarray of shape (n_dynamic, n_networks)
+            Rates of the dynamic dropout layers, then the weight decay, if there are any.
 
         Returns
         -------
@@ -197,7 +197,7 @@ class StackTrainer:
             variables, slots, logs = self._train(
                 tensors(state.variables),
                 tensors(state.slots),
-                tensors(rate[:, None, None] for rate in free),
+                tensors(rate[:, None, None] for rate in dynamic),
                 *(pool.rows for pool in (X, y, weights)),
                 *tensors((starts, n_rows, order, rates)),
             )
@@ -236,7 +236,7 @@ class StackTrainer:
         self,
         variables: list[tf.Tensor],
         slots: list[tf.Tensor],
-        free: list[tf.Tensor],
+        dynamic: list[tf.Tensor],
         X: tf.Tensor,
         y: tf.Tensor,
         weights: tf.Tensor,
@@ -253,7 +253,7 @@ class StackTrainer:
         for i in tf.range(tf.shape(order)[0]):
             count = tf.minimum(batch_size, n_rows - i * batch_size)
             batch = _gather((X, y, weights), starts, order[i])
-            batch_loss, batch_correct = self._step(batch, count, rates[i], free)
+            batch_loss, batch_correct = self._step(batch, count, rates[i], dynamic)
             loss += batch_loss
             correct += batch_correct
         after, memory = (
@@ -266,20 +266,20 @@ class StackTrainer:
         batch: Sequence[tf.Tensor],
         count: tf.Tensor,
         rates: tf.Tensor,
-        free: Sequence[tf.Tensor],
+        dynamic: Sequence[tf.Tensor],
     ) -> tuple[tf.Tensor, tf.Tensor]:
         x, target, weight = batch
         real = tf.sequence_mask(count, tf.shape(weight)[1], tf.float32)
         trained = [self._variables[i] for i in self._trained]
         parameters = [v.value for v in trained]
         with tf.GradientTape() as tape:
-            output = self._outputs(x, free)
+            output = self._outputs(x, dynamic)
             total = tf.reduce_sum(self._loss.call(target, output) * weight * real, axis=1)
             mean = tf.reduce_sum(total / tf.cast(count, tf.float32))  # no network moves another
         # tensors take the place of the optimizer's numbers: one a network
         set_rate_tensor(self._optimizer, rates[:, None, None])
         if self._optimizer.weight_decay is not None:
-            self._optimizer.weight_decay = free[-1]
+            self._optimizer.weight_decay = dynamic[-1]
         self._optimizer.apply(tape.gradient(mean, parameters), trained)
         return total, tf.reduce_sum(is_correct(target, output) * real, axis=1)
 
@@ -309,8 +309,8 @@ class StackTrainer:
         total = tf.cast(n_rows, tf.float32)
         return {"loss": loss / total, "accuracy": correct / total}
 
-    def _outputs(self, x: tf.Tensor, free: Sequence[tf.Tensor] = ()) -> tf.Tensor:
-        """Run the chain of layers on a batch of each network; with dropout where ``free``."""
+    def _outputs(self, x: tf.Tensor, dynamic: Sequence[tf.Tensor] = ()) -> tf.Tensor:
+        """Run the chain of layers on a batch of each network; with dropout where ``dynamic``."""
         for layer in self._layers:
             if isinstance(layer, keras.layers.Dense):
                 x = tf.matmul(x, self._of(layer.kernel).value)
@@ -318,9 +318,9 @@ class StackTrainer:
                     x += self._of(layer.bias).value
                 x = layer.activation(x)
             elif isinstance(layer, keras.layers.Dropout):
-                if free and id(layer) in self._dropped:
+                if dynamic and id(layer) in self._dropped:
                     seed = self._of(layer.seed_generator.state)
-                    x = drop(x, free[self._dropped.index(id(layer))], seed.value[:, 0])
+                    x = drop(x, dynamic[self._dropped.index(id(layer))], seed.value[:, 0])
                     seed.assign_add(tf.constant([[[0, 1]]], seed.value.dtype))
             elif isinstance(layer, keras.layers.Flatten):
                 x = tf.reshape(x, [*x.shape[:1], -1, np.prod(x.shape[2:])])

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from skmnist._compat.keras import is_called_once, keras
 from skmnist.engine._tensorflow import has_accelerator
-from skmnist.engine.keys import DENSE_KINDS, Way, dropout_layers
+from skmnist.engine.keys import DENSE_KINDS, Strategy, dropout_layers
 from skmnist.engine.measures import keras_loss
 
 __all__ = ["stack_key", "stacks_pay"]
@@ -25,14 +25,14 @@ _ELEMENTWISE: Final = (
 """Optimizers that treat each weight alone, and so many networks as one."""
 
 
-def stack_key(model: keras.Model, way: Way, _lengths: tuple[int, int]) -> Hashable:
+def stack_key(model: keras.Model, strategy: Strategy, _lengths: tuple[int, int]) -> Hashable:
     """Tell what networks of a program must have in common to be stacked; None if none can be.
 
     Parameters
     ----------
     model : keras.Model
         Compiled.
-    way : {"keras", "graph", "xla"}
+    strategy : {"keras", "graph", "xla"}
         How an epoch of it alone runs.
     _lengths : tuple of int
         How many rows it is trained and validated on: here they may differ.
@@ -42,7 +42,7 @@ def stack_key(model: keras.Model, way: Way, _lengths: tuple[int, int]) -> Hashab
     hashable or None
         Equal for networks that can be stacked.
     """
-    stacked = way != "keras" and _is_chain(model) and _is_elementwise(model.optimizer)
+    stacked = strategy != "keras" and _is_chain(model) and _is_elementwise(model.optimizer)
     return "dense" if stacked and _counts_classes(model) else None
 
 
@@ -53,7 +53,7 @@ def stacks_pay(n_weights: int) -> bool:
 
 def _is_chain(model: keras.Model) -> bool:
     """Tell whether each layer is dense, used once, learns all its weights and leaves them free."""
-    free = dropout_layers(model)
+    dynamic = dropout_layers(model)
     return all(
         type(layer) in DENSE_KINDS
         and is_called_once(layer)
@@ -63,7 +63,7 @@ def _is_chain(model: keras.Model) -> bool:
         and getattr(layer, "lora_rank", None) is None
         and getattr(layer, "quantization_mode", None) is None
         and _is_of_keras(getattr(layer, "activation", None))
-        and (not isinstance(layer, keras.layers.Dropout) or not layer.rate or layer in free)
+        and (not isinstance(layer, keras.layers.Dropout) or not layer.rate or layer in dynamic)
         for layer in model.layers
     )
 

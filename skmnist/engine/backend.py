@@ -15,9 +15,9 @@ if TYPE_CHECKING or keras.backend.backend() == "tensorflow":
         ONE_AT_A_TIME,
         Trainer,
         check_process,
-        forget_kernels,
         n_cores,
         place,
+        release_caches,
         to_device,
     )
     from skmnist.engine._tensorflow_feed import batches
@@ -25,7 +25,7 @@ if TYPE_CHECKING or keras.backend.backend() == "tensorflow":
     from skmnist.engine._tensorflow_stack import StackTrainer
     from skmnist.engine._tensorflow_stackable import stack_key, stacks_pay
 elif keras.backend.backend() == "jax":
-    from skmnist.engine._jax import Trainer, forget_kernels
+    from skmnist.engine._jax import Trainer, release_caches
     from skmnist.engine._jax_device import (
         ONE_AT_A_TIME,
         check_process,
@@ -49,9 +49,9 @@ __all__ = [
     "Trainer",
     "batches",
     "check_process",
-    "forget_kernels",
     "n_cores",
     "place",
+    "release_caches",
     "stack_key",
     "stacks_pay",
     "to_device",

@@ -15,12 +15,12 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final, Generic, TypeVar
 
-from skmnist.engine.records import Fit, Pause, Request
+from skmnist.engine.records import ResumePoint, TrainingRequest, TrainingResult
 from skmnist.engine.run import Run
 from skmnist.engine.stacks import Outcome, train_runs
 from skmnist.engine.training import trained_elsewhere
 
-__all__ = ["Done", "run_together"]
+__all__ = ["Done", "run_cooperatively"]
 
 T = TypeVar("T")
 
@@ -38,19 +38,19 @@ class Done(Generic[T]):
     seconds_off : float
         How much longer it seemed to take than it did: it waited for its turns, and for trainings
         that it shares with others.
-    pauses : list of Pause
+    pauses : list of ResumePoint
         Where its trainings stand, in their order.
     """
 
     value: T
     seconds_off: float
-    pauses: list[Pause]
+    pauses: list[ResumePoint]
 
 
-def run_together(
+def run_cooperatively(
     functions: Sequence[Callable[[], T]],
     *,
-    pauses: Sequence[Sequence[Pause]] | None = None,
+    pauses: Sequence[Sequence[ResumePoint]] | None = None,
     until: int | None = None,
 ) -> list[Done[T]]:
     """Run functions that train networks, and train these together.
@@ -59,7 +59,7 @@ def run_together(
     ----------
     functions : sequence of callable
         Each is run in a thread of its own, one at a time.
-    pauses : sequence of sequence of Pause, default=None
+    pauses : sequence of sequence of ResumePoint, default=None
         Where the trainings of each function paused when it ran before; they go on from there.
     until : int, default=None
         Epochs after which trainings pause; None trains to the end, and keeps no pauses.
@@ -102,13 +102,13 @@ class _Turns(Generic[T]):
     """A function in a thread that runs only while it has its turn."""
 
     function: Callable[[], T]
-    pauses: Sequence[Pause]
+    pauses: Sequence[ResumePoint]
     until: int | None
     run: Run | None = None
     outcome: Outcome | None = None
     value: Any = None
     seconds_off: float = 0.0
-    done: list[Pause] = field(default_factory=list)
+    done: list[ResumePoint] = field(default_factory=list)
     _error: BaseException | None = None
     _is_over: bool = False
 
@@ -144,7 +144,7 @@ class _Turns(Generic[T]):
             self.run = None
             self._theirs.release()
 
-    def _train(self, request: Request) -> Fit:
+    def _train(self, request: TrainingRequest) -> TrainingResult:
         """Ask for a training; runs in the function's own thread."""
         began = time.perf_counter()
         place = len(self.done)

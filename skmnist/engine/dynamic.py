@@ -11,21 +11,21 @@ from skmnist._compat.keras import keras
 from skmnist.engine.keys import dropout_layers
 from skmnist.keras_models import Network
 
-__all__ = ["copy_with_free_dropout", "copy_with_layers", "free_rates", "outputs_with"]
+__all__ = ["copy_with_dynamic_dropout", "copy_with_layers", "dynamic_rates", "outputs_with"]
 
 
-def free_rates(model: keras.Model) -> list[float]:
+def dynamic_rates(model: keras.Model) -> list[float]:
     """Read the rates that are arguments of a program: of dropout, then the weight decay."""
-    free = [float(layer.rate) for layer in dropout_layers(model)]
+    dynamic = [float(layer.rate) for layer in dropout_layers(model)]
     if model.optimizer.weight_decay is not None:
-        free.append(float(model.optimizer.weight_decay))
-    return free
+        dynamic.append(float(model.optimizer.weight_decay))
+    return dynamic
 
 
-def copy_with_free_dropout(model: keras.Model, kind: type) -> keras.Model:
-    """Copy a network, with a kind of dropout whose rate is free."""
-    free = {id(layer) for layer in dropout_layers(model)}
-    return copy_with_layers(model, lambda layer: kind if id(layer) in free else None)
+def copy_with_dynamic_dropout(model: keras.Model, kind: type) -> keras.Model:
+    """Copy a network, with a kind of dropout whose rate is an argument of its program."""
+    dynamic = {id(layer) for layer in dropout_layers(model)}
+    return copy_with_layers(model, lambda layer: kind if id(layer) in dynamic else None)
 
 
 def copy_with_layers(

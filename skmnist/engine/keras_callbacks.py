@@ -9,7 +9,7 @@ import numpy as np
 
 from skmnist._compat.keras import build_metrics, keras
 from skmnist.engine.arrays import State
-from skmnist.engine.records import Plan, Rows
+from skmnist.engine.records import Rows, TrainingPlan
 from skmnist.engine.schedules import check_rate_is_ours
 
 __all__ = ["KerasCallbacks"]
@@ -22,7 +22,7 @@ class KerasCallbacks:
         self,
         callbacks: Sequence[keras.callbacks.Callback],
         model: keras.Model,
-        plan: Plan,
+        plan: TrainingPlan,
         rows: Rows,
     ) -> None:
         self._model, self._plan = model, plan

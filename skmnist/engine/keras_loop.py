@@ -14,7 +14,7 @@ import numpy as np
 from skmnist._compat.keras import all_layers, keep_no_graphs, keras
 from skmnist.engine import backend
 from skmnist.engine.arrays import PREDICTION_ROWS, State
-from skmnist.engine.records import Request, Rows
+from skmnist.engine.records import Rows, TrainingRequest
 from skmnist.engine.schedules import check_rate_is_ours
 from skmnist.keras_models import Network, set_weights
 
@@ -54,7 +54,7 @@ _predicting: Final = threading.Lock()
 """Held while a model has the weights of the network that it predicts for."""
 
 
-def needs_batches(request: Request) -> bool:
+def needs_batches(request: TrainingRequest) -> bool:
     """Tell whether an epoch must be left batch by batch, or its rows are no single array."""
     acts_on_batches = any(acts_on(callback, _BATCH_HOOKS) for callback in request.callbacks)
     model = request.model

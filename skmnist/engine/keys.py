@@ -11,15 +11,15 @@ from skmnist.keras_models import serialized
 
 __all__ = [
     "DENSE_KINDS",
-    "Way",
+    "Strategy",
     "architecture",
-    "choose_way",
+    "choose_strategy",
     "dropout_layers",
     "optimizer_key",
     "value_key",
 ]
 
-Way = Literal["loop", "keras", "graph", "xla"]
+Strategy = Literal["loop", "keras", "graph", "xla"]
 """How a network is trained: by Keras's own loop, or by a program of one of three kinds."""
 
 DENSE_KINDS: Final = (
@@ -62,8 +62,8 @@ def _is_graph(model: keras.Model) -> bool:
 
 def dropout_layers(model: keras.Model) -> list[keras.layers.Dropout]:
     """List the plain dropout layers of a model whose rates can be arguments of a program."""
-    free = _free_dropout(serialized(model))
-    return [layer for layer in model.layers if layer.name in free]
+    dynamic = _dynamic_dropout(serialized(model))
+    return [layer for layer in model.layers if layer.name in dynamic]
 
 
 def architecture(config: dict[str, Any]) -> str:
@@ -81,7 +81,7 @@ def architecture(config: dict[str, Any]) -> str:
     """
     names: dict[str, str] = {}
     _collect_names(config, names)
-    return json.dumps(_anonymous(config, names, _free_dropout(config)), sort_keys=True)
+    return json.dumps(_anonymous(config, names, _dynamic_dropout(config)), sort_keys=True)
 
 
 def optimizer_key(optimizer: keras.optimizers.Optimizer) -> str:
@@ -115,13 +115,13 @@ def value_key(value: Any) -> Hashable:
     return value
 
 
-def choose_way(
+def choose_strategy(
     model: keras.Model,
     loss: Any,
     metrics: Any,
     weighted: Any,
     n_steps: int,
-) -> Way:
+) -> Strategy:
     """Choose how to run an epoch of a network.
 
     ``"keras"`` takes Keras's own training steps, whatever they do. ``"graph"`` takes a lean step
@@ -144,7 +144,7 @@ def choose_way(
     Returns
     -------
     {"keras", "graph", "xla"}
-        The way. It follows from this fit alone, so that no other changes its result.
+        The strategy. It follows from this fit alone, so that no other changes its result.
     """
     kinds = [type(layer) for layer in model.layers]
     lean = (
@@ -172,7 +172,7 @@ def choose_way(
     return "xla" if repays and dense and not drops_inputs else "graph"
 
 
-def _free_dropout(config: dict[str, Any]) -> set[str]:
+def _dynamic_dropout(config: dict[str, Any]) -> set[str]:
     """Names of the dropout layers whose rate can be an argument: plain ones of a plain graph."""
     if config["class_name"] not in ("Sequential", "Functional"):
         return set()
@@ -198,17 +198,19 @@ def _collect_names(node: Any, names: dict[str, str]) -> None:
             _collect_names(part, names)
 
 
-def _anonymous(node: Any, names: dict[str, str], free: set[str], *, is_name: bool = False) -> Any:
-    """Replace layers' names by positions, and the rates and seeds of free dropout by nothing."""
+def _anonymous(
+    node: Any, names: dict[str, str], dynamic: set[str], *, is_name: bool = False
+) -> Any:
+    """Replace layers' names by positions, and the rates and seeds of dynamic dropout by nothing."""
     if isinstance(node, (list, tuple)):
-        return [_anonymous(part, names, free, is_name=is_name) for part in node]
+        return [_anonymous(part, names, dynamic, is_name=is_name) for part in node]
     if not isinstance(node, dict):
         return names.get(node, node) if is_name and isinstance(node, str) else node
     if node.get("class_name") == "DTypePolicy":  # its name is no layer's
         return node
-    if node.get("class_name") == "Dropout" and node.get("config", {}).get("name") in free:
+    if node.get("class_name") == "Dropout" and node.get("config", {}).get("name") in dynamic:
         node = node | {"config": node["config"] | {"rate": "data", "seed": None}}
     return {
-        key: _anonymous(value, names, free, is_name=key in _NAME_KEYS)
+        key: _anonymous(value, names, dynamic, is_name=key in _NAME_KEYS)
         for key, value in node.items()
     }

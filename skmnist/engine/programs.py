@@ -15,9 +15,9 @@ from skmnist.engine import backend
 from skmnist.engine.cache import Cache
 from skmnist.engine.keras_loop import needs_batches, predict_by_keras
 from skmnist.engine.keys import (
-    Way,
+    Strategy,
     architecture,
-    choose_way,
+    choose_strategy,
     optimizer_key,
     value_key,
 )
@@ -28,7 +28,7 @@ from skmnist.engine.proven import (
     is_proven_network,
     is_proven_optimizer,
 )
-from skmnist.engine.records import Request
+from skmnist.engine.records import TrainingRequest
 from skmnist.keras_models import BUILDING, Network
 
 __all__ = [
@@ -38,8 +38,8 @@ __all__ = [
     "predict",
     "program_key",
     "stack_trainer",
+    "strategy_of",
     "trainer",
-    "way_of",
 ]
 
 _PROGRAMS: Final = 32
@@ -50,12 +50,12 @@ _stack_trainers: Final = Cache[backend.StackTrainer](_PROGRAMS, BUILDING)
 _predictors: Final = Cache[backend.Predictor](_PROGRAMS, BUILDING)
 
 
-def n_steps(request: Request) -> int:
+def n_steps(request: TrainingRequest) -> int:
     """Count the training steps of an epoch."""
     return math.ceil(request.rows.n_rows / request.plan.batch_size)
 
 
-def way_of(request: Request) -> Way:
+def strategy_of(request: TrainingRequest) -> Strategy:
     """Choose how to train."""
     model = request.model
     metrics, weighted, loss_weights = _measures(model)
@@ -70,10 +70,10 @@ def way_of(request: Request) -> Way:
     if not proven or needs_batches(request):
         return "loop"
     steps = n_steps(request) * request.plan.epochs
-    return choose_way(model, keras_loss(model.loss), metrics, weighted or loss_weights, steps)
+    return choose_strategy(model, keras_loss(model.loss), metrics, weighted or loss_weights, steps)
 
 
-def program_key(request: Request) -> Hashable:
+def program_key(request: TrainingRequest) -> Hashable:
     """Tell what all trainings that can share a program have in common."""
     model = request.model
     metrics, weighted, loss_weights = _measures(model)
@@ -85,18 +85,18 @@ def program_key(request: Request) -> Hashable:
         value_key(weighted),
         value_key(loss_weights),
         tuple((array.shape[1:], array.dtype) for array in request.rows),
-        way_of(request),
+        strategy_of(request),
     )
 
 
-def trainer(request: Request, key: Hashable, lane: int = 0) -> backend.Trainer:
+def trainer(request: TrainingRequest, key: Hashable, lane: int = 0) -> backend.Trainer:
     """Give the program of a training; trainings side by side have one each, where they need it."""
     key = (key, lane if backend.ONE_AT_A_TIME else 0)
     return _trainers.get(key, lambda: backend.Trainer(**_settings(request)))
 
 
 def stack_trainer(
-    request: Request, key: Hashable, n_networks: int, lane: int = 0
+    request: TrainingRequest, key: Hashable, n_networks: int, lane: int = 0
 ) -> backend.StackTrainer:
     """Give the program of several trainings at once, of which one is shown."""
     key = (key, n_networks, lane if backend.ONE_AT_A_TIME else 0)
@@ -145,13 +145,13 @@ def _key_of(config: str) -> str:
     return architecture(json.loads(config))
 
 
-def _settings(request: Request) -> dict[str, Any]:
+def _settings(request: TrainingRequest) -> dict[str, Any]:
     metrics, weighted, loss_weights = _measures(request.model)
     return {
         "model": request.model,
         "loss": keras_loss(request.model.loss),
         "like": request.rows,
-        "way": way_of(request),
+        "strategy": strategy_of(request),
         "loss_weights": loss_weights,
         "metrics": metrics,
         "weighted_metrics": weighted,

@@ -16,7 +16,16 @@ from skmnist.engine.schedules import Schedule
 from skmnist.history import History
 from skmnist.keras_models import Network, described
 
-__all__ = ["Checkpoint", "Fit", "OnEpoch", "Pause", "Plan", "Progress", "Request", "Rows"]
+__all__ = [
+    "Checkpoint",
+    "OnEpoch",
+    "Progress",
+    "ResumePoint",
+    "Rows",
+    "TrainingPlan",
+    "TrainingRequest",
+    "TrainingResult",
+]
 
 OnEpoch = Callable[[Logs, Callable[[], Network]], bool]
 """Called after each epoch with its logs and a way to the network as it is; true stops training."""
@@ -50,7 +59,7 @@ class Rows(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Plan:
+class TrainingPlan:
     """How to train.
 
     Parameters
@@ -100,7 +109,7 @@ class Checkpoint(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Fit:
+class TrainingResult:
     """What a training gives.
 
     Parameters
@@ -122,7 +131,7 @@ class Fit:
 
 
 @dataclass(frozen=True, eq=False)
-class Request:
+class TrainingRequest:
     """A training to do.
 
     Parameters
@@ -132,7 +141,7 @@ class Request:
         for it.
     rows : Rows
         What to train on.
-    plan : Plan
+    plan : TrainingPlan
         How.
     validation : Rows, default=None
         What to validate on after each epoch.
@@ -150,7 +159,7 @@ class Request:
 
     model: keras.Model
     rows: Rows
-    plan: Plan
+    plan: TrainingPlan
     validation: Rows | None = None
     initial: Sequence[NDArray[Any]] | None = None
     checkpoint: Checkpoint | None = None
@@ -189,7 +198,7 @@ class Progress:
     stopped: bool = False
 
 
-class Pause(NamedTuple):
+class ResumePoint(NamedTuple):
     """A training between two of its epochs: all that it needs to go on as if it had not paused.
 
     Parameters

@@ -18,7 +18,14 @@ from skmnist.engine.keras_loop import remember
 from skmnist.engine.keys import optimizer_key
 from skmnist.engine.programs import program_key
 from skmnist.engine.proven import is_proven_network
-from skmnist.engine.records import Checkpoint, Fit, Pause, Progress, Request, Rows
+from skmnist.engine.records import (
+    Checkpoint,
+    Progress,
+    ResumePoint,
+    Rows,
+    TrainingRequest,
+    TrainingResult,
+)
 from skmnist.engine.schedules import learning_rates
 from skmnist.keras_models import Network
 
@@ -33,16 +40,16 @@ class Run:
 
     Parameters
     ----------
-    request : Request
+    request : TrainingRequest
         What to train.
-    pause : Pause, default=None
+    pause : ResumePoint, default=None
         Where an earlier run of this training paused.
     until : int, default=None
         The number of epochs after which to pause; None goes to the end of the plan.
     """
 
     def __init__(
-        self, request: Request, pause: Pause | None = None, until: int | None = None
+        self, request: TrainingRequest, pause: ResumePoint | None = None, until: int | None = None
     ) -> None:
         self.request, self.model, self.plan = request, request.model, request.plan
         if pause is not None and pause.digest != _digest(request.rows):
@@ -127,7 +134,7 @@ class Run:
         seen.stopped = asked or (patience is not None and n_epochs - seen.best_epoch >= patience)
         return seen.stopped
 
-    def fit(self, state: State) -> Fit:
+    def fit(self, state: State) -> TrainingResult:
         """Give what the training has come to.
 
         Parameters
@@ -137,7 +144,7 @@ class Run:
 
         Returns
         -------
-        Fit
+        TrainingResult
             Of the best epoch under early stopping, of the last one without.
         """
         seen = self.progress
@@ -145,9 +152,9 @@ class Run:
         network = self.network(chosen)
         if not is_proven_network(self.request.config):
             remember(network, self.model)
-        return Fit(network, seen.history, seen.best_epoch, self._checkpoint(chosen))
+        return TrainingResult(network, seen.history, seen.best_epoch, self._checkpoint(chosen))
 
-    def pause(self, state: State) -> Pause:
+    def pause(self, state: State) -> ResumePoint:
         """Give what the training needs to go on.
 
         Parameters
@@ -157,12 +164,12 @@ class Run:
 
         Returns
         -------
-        Pause
+        ResumePoint
             For another run.
         """
         best = self.progress.best
         progress = replace(self.progress, best=best and best.to_numpy())
-        return Pause(self._checkpoint(state), progress, _digest(self.request.rows))
+        return ResumePoint(self._checkpoint(state), progress, _digest(self.request.rows))
 
     def _checkpoint(self, state: State) -> Checkpoint:
         epoch = self._first + self.progress.history.n_epochs

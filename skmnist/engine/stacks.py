@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from skmnist.engine import backend
 from skmnist.engine.arrays import EVALUATION_ROWS, Pool, StackData, State, few_lengths
 from skmnist.engine.backend import n_cores
-from skmnist.engine.dynamic import free_rates
-from skmnist.engine.programs import n_steps, stack_trainer, way_of
+from skmnist.engine.dynamic import dynamic_rates
+from skmnist.engine.programs import n_steps, stack_trainer, strategy_of
 from skmnist.engine.records import Rows
 from skmnist.engine.run import Run
 from skmnist.engine.training import run_alone
@@ -77,7 +77,7 @@ def train_runs(runs: Sequence[Run]) -> list[Outcome]:
         jobs = list(_jobs(members, [runs[i] for i in members]))
         for done, ended in _in_lanes(jobs, runs):
             outcomes |= dict(zip(done, ended, strict=True))
-    backend.forget_kernels(sum(run.request.initial is None for run in runs))
+    backend.release_caches(sum(run.request.initial is None for run in runs))
     return [outcomes[i] for i in range(len(runs))]
 
 
@@ -164,12 +164,12 @@ def _stack_key(run: Run) -> Hashable:
     model, request = run.model, run.request
     if request.callbacks or request.plan.augmentation is not None or not run.epochs:
         return None
-    way = way_of(request)
-    if way == "loop":
+    strategy = strategy_of(request)
+    if strategy == "loop":
         return None
     n_held_out = len(request.validation.X) if request.validation else 0
     lengths = len(request.rows.X), n_held_out
-    alike = backend.stack_key(model, way, lengths)
+    alike = backend.stack_key(model, strategy, lengths)
     if alike is None:
         return None
     slots = run.start.slots
@@ -216,11 +216,11 @@ def _train_stack(
         ]
     )
     rates = np.stack([run.rates(steps) for run in filled], axis=-1)
-    free = np.array([free_rates(run.model) for run in filled], np.float32).T
+    dynamic = np.array([dynamic_rates(run.model) for run in filled], np.float32).T
     ended: dict[int, State | Exception] = {}
     for epoch in runs[0].epochs:
         orders = _batches([run.order(epoch) for run in runs], size, batch)
-        state, logs = program.epoch(state, data, orders, rates[epoch], free)
+        state, logs = program.epoch(state, data, orders, rates[epoch], dynamic)
         if validation:
             rows = [np.arange(n, dtype=np.int32) for n in validation.n_rows]
             most = few_lengths(int(validation.n_rows.max()))

@@ -13,22 +13,22 @@ from numpy.typing import NDArray
 from skmnist._compat.keras import forget_model, keras
 from skmnist.engine import backend
 from skmnist.engine.arrays import State
-from skmnist.engine.dynamic import free_rates
+from skmnist.engine.dynamic import dynamic_rates
 from skmnist.engine.keras_callbacks import KerasCallbacks
 from skmnist.engine.keras_loop import train_by_keras
-from skmnist.engine.programs import n_steps, trainer, way_of
-from skmnist.engine.records import Fit, Plan, Request, Rows
+from skmnist.engine.programs import n_steps, strategy_of, trainer
+from skmnist.engine.records import Rows, TrainingPlan, TrainingRequest, TrainingResult
 from skmnist.engine.run import Run
 
 __all__ = ["begin", "run_alone", "train", "trained_elsewhere"]
 
-trained_elsewhere: Final[ContextVar[Callable[[Request], Fit] | None]] = ContextVar(
-    "trained_elsewhere", default=None
+trained_elsewhere: Final[ContextVar[Callable[[TrainingRequest], TrainingResult] | None]] = (
+    ContextVar("trained_elsewhere", default=None)
 )
 """Who trains instead, where trainings are gathered to be done together."""
 
 
-def train(model: keras.Model, rows: Rows, plan: Plan, **settings: Any) -> Fit:
+def train(model: keras.Model, rows: Rows, plan: TrainingPlan, **settings: Any) -> TrainingResult:
     """Train a network.
 
     Parameters
@@ -37,23 +37,23 @@ def train(model: keras.Model, rows: Rows, plan: Plan, **settings: Any) -> Fit:
         Compiled; its weights are where training begins.
     rows : Rows
         What to train on.
-    plan : Plan
+    plan : TrainingPlan
         How.
     **settings : dict
-        The other parameters of `Request`.
+        The other parameters of `TrainingRequest`.
 
     Returns
     -------
-    Fit
+    TrainingResult
         The trained network and how it got there.
     """
-    request = Request(model, rows, plan, **settings)
+    request = TrainingRequest(model, rows, plan, **settings)
     elsewhere = trained_elsewhere.get()
     if elsewhere is not None:
         return elsewhere(request)
     run = Run(request)
     trained = run.fit(run_alone(run))
-    backend.forget_kernels(request.initial is None)  # then the model was built for this fit
+    backend.release_caches(request.initial is None)  # then the model was built for this fit
     return trained
 
 
@@ -61,7 +61,7 @@ def begin(
     model: keras.Model,
     initial: Sequence[NDArray[Any]] | None = None,
     builder: Callable[[], keras.Model] | keras.Model | None = None,
-) -> Fit:
+) -> TrainingResult:
     """Give a network as it is before any training, in the form of a fit.
 
     Parameters
@@ -75,11 +75,13 @@ def begin(
 
     Returns
     -------
-    Fit
+    TrainingResult
         Without any epoch.
     """
     rows = Rows(np.empty(0), np.empty(0), np.empty(0))
-    request = Request(model, rows, Plan(1, 1, seed=0), initial=initial, builder=builder)
+    request = TrainingRequest(
+        model, rows, TrainingPlan(1, 1, seed=0), initial=initial, builder=builder
+    )
     run = Run(request, until=0)
     return run.fit(run.start)
 
@@ -87,7 +89,7 @@ def begin(
 def run_alone(run: Run, lane: int = 0) -> State:
     """Train one network through the epochs of its run; gives the state after the last."""
     request = run.request
-    by_keras = way_of(request) == "loop"
+    by_keras = strategy_of(request) == "loop"
     state = train_by_keras(run) if by_keras else _train_by_program(run, lane)
     for callback in request.callbacks:  # which could not be copied or saved with a live model
         forget_model(callback)
@@ -98,10 +100,10 @@ def _train_by_program(run: Run, lane: int) -> State:
     model, rows, plan, state = run.model, run.request.rows, run.plan, run.start
     batch, steps = min(plan.batch_size, len(rows.X)), n_steps(run.request)
     program = trainer(run.request, run.program_key, lane)
-    whole = batch if program.way == "xla" else 1
+    whole = batch if program.strategy == "xla" else 1
     data = backend.place(*rows, whole_batches_of=whole)
     held_out = run.request.validation and backend.place(*run.request.validation)
-    rates, free = run.rates(steps), free_rates(model)
+    rates, dynamic = run.rates(steps), dynamic_rates(model)
     if not state.slots:
         state = state._replace(slots=program.initial_slots)
     model.stop_training = False
@@ -116,7 +118,7 @@ def _train_by_program(run: Run, lane: int) -> State:
         if plan.augmentation:
             data = backend.place(*run.rows(epoch), whole_batches_of=whole)
         order = np.concatenate([run.order(epoch), padding]).reshape(steps, batch)
-        state, logs = program.epoch(state, data, order, rates[epoch], free)
+        state, logs = program.epoch(state, data, order, rates[epoch], dynamic)
         if held_out:
             val_logs = program.evaluate(state, held_out)
             logs |= {f"val_{name}": value for name, value in val_logs.items()}

@@ -13,7 +13,7 @@ from sklearn.base import BaseEstimator
 from sklearn.model_selection import ParameterGrid
 
 from skmnist._compat.sklearn import BaseSearchCV, Interval, StrOptions, yields_constant_splits
-from skmnist.engine import Pause
+from skmnist.engine import ResumePoint
 from skmnist.model_selection.stacked import StackedTraining, networks_of
 
 __all__ = ["EpochHalvingSearchCV"]
@@ -142,7 +142,7 @@ class EpochHalvingSearchCV(StackedTraining):
         rounds = self._rounds(len(candidates), network._setting("epochs"))
         self.n_resources_, self.n_candidates_, self.n_iterations_ = [], [], len(rounds)
         scored: Any = self.refit if isinstance(self.refit, str) else "score"
-        gathering, _ = get_active_backend()  # of `fit`
+        backend, _ = get_active_backend()  # of `fit`
         standing: list[list[Any]] = [[()] * self.n_splits_ for _ in candidates]
         search_ctx = callback_ctx.subcontext(
             task_name="search", max_subtasks=len(rounds)
@@ -155,8 +155,8 @@ class EpochHalvingSearchCV(StackedTraining):
             ).call_on_fit_task_begin(estimator=self)
             self.n_resources_.append(epochs)
             self.n_candidates_.append(len(candidates))
-            gathering.until = epochs
-            gathering.pauses = [pauses for folds in standing for pauses in folds]
+            backend.until = epochs
+            backend.pauses = [pauses for folds in standing for pauses in folds]
             labels = {"iter": [i] * len(candidates), "n_resources": [epochs] * len(candidates)}
             results = evaluate_candidates(candidates, more_results=labels, callback_ctx=round_ctx)
             round_ctx.call_on_fit_task_end(estimator=self)
@@ -165,9 +165,9 @@ class EpochHalvingSearchCV(StackedTraining):
                 raise self._no_score_chooses()
             last = np.nan_to_num(scores[-len(candidates) :], nan=-np.inf)
             kept = np.argsort(-last, kind="stable")[: math.ceil(len(candidates) / self.factor)]
-            standing = [_folds(gathering.pauses, k, self.n_splits_) for k in kept]
+            standing = [_folds(backend.pauses, k, self.n_splits_) for k in kept]
             candidates = [candidates[k] for k in kept]
-        gathering.until = None
+        backend.until = None
         search_ctx.call_on_fit_task_end(estimator=self)
 
     def _no_score_chooses(self) -> ValueError:
@@ -197,5 +197,5 @@ class EpochHalvingSearchCV(StackedTraining):
         return int(last[np.argmax(scores)])
 
 
-def _folds(pauses: list[Any], candidate: int, n_splits: int) -> list[list[Pause]]:
+def _folds(pauses: list[Any], candidate: int, n_splits: int) -> list[list[ResumePoint]]:
     return pauses[candidate * n_splits : (candidate + 1) * n_splits]

@@ -13,7 +13,7 @@ from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 
 from skmnist._compat.sklearn import BaseSearchCV
 from skmnist.classifiers import KerasClassifier
-from skmnist.model_selection.stacking_backend import Gathering
+from skmnist.model_selection.stacking_backend import StackingBackend
 
 __all__ = ["StackedGridSearchCV", "StackedRandomizedSearchCV", "StackedTraining", "networks_of"]
 
@@ -41,7 +41,9 @@ class StackedTraining(BaseSearchCV):
         Self
             The search itself, as it was before where it fails or is interrupted.
         """
-        together = parallel_config(backend=Gathering(X)) if self._has_networks() else nullcontext()
+        together = (
+            parallel_config(backend=StackingBackend(X)) if self._has_networks() else nullcontext()
+        )
         with _unchanged_on_error(self), together:
             return super().fit(X, y, **params)
 

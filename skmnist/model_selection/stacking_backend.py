@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from sklearn.utils import gen_even_slices
 
 from skmnist._compat.sklearn import num_samples
-from skmnist.engine import Done, Pause, run_together
+from skmnist.engine import Done, ResumePoint, run_cooperatively
 
-__all__ = ["Gathering"]
+__all__ = ["StackingBackend"]
 
 _AT_ONCE: Final = 15
 """Fits gathered at once, at most. It follows from nothing that a user can set, so that ``n_jobs``
@@ -24,7 +24,7 @@ changes no stack and no result. Measured on two cores: 30 at once train no faste
 _BYTES_AT_ONCE: Final = 2e9  # of their rows, about
 
 
-class Gathering(ParallelBackendBase):
+class StackingBackend(ParallelBackendBase):
     """Runs the tasks of a `joblib.Parallel` together, and shares them among workers.
 
     Whatever the tasks do around their networks is left as it is: `skmnist.engine.run_together`
@@ -50,7 +50,7 @@ class Gathering(ParallelBackendBase):
         self._n_run = 0
         self.until: int | None = None
         """Epochs after which trainings pause; None trains to the end."""
-        self.pauses: list[Sequence[Pause]] = []
+        self.pauses: list[Sequence[ResumePoint]] = []
         """Where the trainings of the tasks stood; those of the next tasks go on from there."""
 
     def effective_n_jobs(self, n_jobs: int) -> int:
@@ -129,7 +129,7 @@ def _with_arguments(task: Any, change: Callable[[Any], Any]) -> Any:
 
 def _run_share(
     light: Sequence[Any],
-    pauses: Sequence[Sequence[Pause]],
+    pauses: Sequence[Sequence[ResumePoint]],
     until: int | None,
     *arrays: NDArray[Any],
 ) -> list[Done[Any]]:
@@ -139,7 +139,7 @@ def _run_share(
         return arrays[value.number] if isinstance(value, _Place) else value
 
     tasks = [_with_arguments(task, put) for task in light]
-    done = run_together(tasks, pauses=pauses, until=until)
+    done = run_cooperatively(tasks, pauses=pauses, until=until)
     for each in done:
         for result in each.value:  # joblib's tasks are batches, here of one
             if isinstance(result, dict) and "fit_time" in result:

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import skops.io
 
-from skmnist._files import whole_file
+from skmnist._files import atomic_write
 
 __all__ = ["load", "save"]
 
@@ -44,7 +44,7 @@ def save(estimator: Any, path: str | os.PathLike[str]) -> None:
         callback of Keras's. It is named.
     """
     record = {"format": _FORMAT, "versions": {name: version(name) for name in _PACKAGES}}
-    with whole_file(Path(path)) as temporary:
+    with atomic_write(Path(path)) as temporary:
         try:
             with temporary.open("wb") as file:
                 skops.io.dump(estimator, file)

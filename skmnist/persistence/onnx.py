@@ -13,7 +13,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from skmnist._compat.keras import keras, origin
-from skmnist._files import whole_file
+from skmnist._files import atomic_write
 from skmnist._images import square_shape
 from skmnist.classifiers import KerasClassifier
 from skmnist.preprocessing import FlattenScale
@@ -127,7 +127,7 @@ def to_onnx(
     )
     onnx.checker.check_model(written, full_check=True)
     if path is not None:
-        with whole_file(Path(path)) as temporary:
+        with atomic_write(Path(path)) as temporary:
             temporary.write_bytes(written.SerializeToString())
     return written
 
