@@ -191,12 +191,13 @@ def serialized(model: keras.Model) -> dict[str, Any]:
     dict
         What Keras can rebuild the model from.
     """
-    # Keras would describe the loss as well, which may be a lambda
-    vars(model)["get_compile_config"] = lambda: None
-    try:
-        config: dict[str, Any] = keras.saving.serialize_keras_object(model)
-    finally:
-        vars(model).pop("get_compile_config", None)
+    with BUILDING:  # several threads may share a model
+        # Keras would describe the loss as well, which may be a lambda
+        vars(model)["get_compile_config"] = lambda: None
+        try:
+            config: dict[str, Any] = keras.saving.serialize_keras_object(model)
+        finally:
+            del vars(model)["get_compile_config"]
     config.pop("compile_config", None)
     return config
 
@@ -214,9 +215,10 @@ def described(model: keras.Model) -> str:
     str
         JSON; an empty string where code of the user's own is in the model.
     """
-    if any(_is_own(kind) for kind in _kinds(model)):
-        return ""
-    return json.dumps(serialized(model))
+    with BUILDING:
+        if any(_is_own(kind) for kind in _kinds(model)):
+            return ""
+        return json.dumps(serialized(model))
 
 
 def own_objects(model: keras.Model) -> dict[str, Any]:
@@ -232,7 +234,9 @@ def own_objects(model: keras.Model) -> dict[str, Any]:
     dict of str to object
         Layers, activations, initializers and the like, by the names that Keras gives them.
     """
-    return {kind.__name__: kind for kind in _kinds(model) if _is_own(kind) and not _is_lambda(kind)}
+    with BUILDING:
+        own = [kind for kind in _kinds(model) if _is_own(kind) and not _is_lambda(kind)]
+    return {kind.__name__: kind for kind in own}
 
 
 def _kinds(model: keras.Model) -> Iterator[Any]:

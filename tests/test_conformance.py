@@ -6,6 +6,7 @@ Each case is compared with plain Keras on the same rows, in the same order, from
 import inspect
 import json
 import pickle
+from concurrent.futures import ThreadPoolExecutor
 
 import keras
 import numpy as np
@@ -1127,3 +1128,22 @@ def test_names_that_programs_for_scikit_learns_networks_read():
     classifier = DenseClassifier(8, epochs=3, random_state=0).fit(X, Y)
     assert classifier.loss_curve_ == classifier.history_["loss"]
     assert classifier.best_loss_ == min(classifier.loss_curve_)
+
+
+def test_a_subclass_may_score_in_its_own_way():
+    class Missing(KerasClassifier):
+        @staticmethod
+        def scorer(y_true, y_pred, **kwargs):
+            return np.mean(y_true != y_pred)
+
+    classifier = Missing(small, epochs=1, random_state=0).fit(X, Y)
+    assert classifier.score(X, Y) == 1 - np.mean(classifier.predict(X) == Y)
+
+
+@pytest.mark.parametrize("make", [small, with_own_layer])
+def test_threads_give_the_same_numbers(make):
+    alone = by_us(make).predict_proba(X)
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda _: by_us(make).predict_proba(X), range(4)))
+    for each in found:
+        np.testing.assert_array_equal(each, alone)

@@ -12,6 +12,7 @@ import os
 import re
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
@@ -33,6 +34,7 @@ __all__ = [
 ]
 
 _CHATTER: Final = re.compile(rb"(I\d{4} |WARNING: All log messages before absl)")
+_COPYING: Final = threading.Lock()
 _READ_ONCE: Final = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "1"}
 """What TensorFlow reads from the environment while it loads, unless the user says otherwise. Its
 errors come as exceptions, whatever the level."""
@@ -127,11 +129,12 @@ def fresh(optimizer: Any) -> Any:
     rate = schedule_of(optimizer)
     if rate is None:
         return type(optimizer).from_config(optimizer.get_config())
-    vars(rate)["get_config"] = dict  # a schedule of the user's own need not describe itself
-    try:
-        config = optimizer.get_config()
-    finally:
-        del vars(rate)["get_config"]
+    with _COPYING:  # threads may share a schedule
+        vars(rate)["get_config"] = dict  # one of the user's own need not describe itself
+        try:
+            config = optimizer.get_config()
+        finally:
+            del vars(rate)["get_config"]
     return type(optimizer).from_config(config | {"learning_rate": rate})
 
 

@@ -116,6 +116,27 @@ class RepairedClassifier(ScikerasClassifier, metaclass=_MixinOnTheLeft):
         given = keras.tree.flatten(self.__dict__.pop("_predict_callbacks"))
         return [each for each in given if engine.acts_on(each, engine.PREDICT_HOOKS)]
 
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Compute the accuracy, or what a subclass's own ``scorer`` does, as with scikeras.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows.
+        y : array-like of shape (n_samples,)
+            Their labels.
+        sample_weight : array-like of shape (n_samples,), default=None
+            How much each row counts.
+
+        Returns
+        -------
+        float
+            The score.
+        """
+        if type(self).scorer is ScikerasClassifier.scorer:
+            return ClassifierMixin.score(self, X, y, sample_weight)
+        return float(self.scorer(y, self.predict(X), sample_weight=sample_weight))
+
     def __sklearn_clone__(self) -> Self:
         """Copy the unfitted classifier; Keras's objects among its parameters are shared.
 
@@ -167,7 +188,8 @@ class RepairedClassifier(ScikerasClassifier, metaclass=_MixinOnTheLeft):
         return {name for name in self._get_param_names() if name not in own}
 
     def _get_param_names(self) -> list[str]:
-        own = set(_signature(type(self)))
+        # a subclass of the user's may name a routed parameter and leave it at that
+        own = {name for name in _signature(type(self)) if "__" not in name or hasattr(self, name)}
         if _takes_any(type(self)):  # what was routed came in as an attribute
             own |= {name for name in vars(self) if not name.startswith("_") and name[-1] != "_"}
         return sorted(own)
