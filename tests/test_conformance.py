@@ -1147,3 +1147,19 @@ def test_threads_give_the_same_numbers(make):
         found = list(pool.map(lambda _: by_us(make).predict_proba(X), range(4)))
     for each in found:
         np.testing.assert_array_equal(each, alone)
+
+
+def test_callbacks_of_predictions_are_told_of_them():
+    seen = []
+
+    class Told(C.Callback):
+        def on_predict_begin(self, logs=None):
+            seen.append("begin")
+
+    classifier = by_us(small, predict__callbacks=[Told()])
+    expected = by_us(small).predict_proba(X)
+    assert seen == []
+    np.testing.assert_allclose(classifier.predict_proba(X), expected, atol=1e-6)
+    assert seen == ["begin"]
+    DenseClassifier(4, epochs=1, callbacks=[Told()]).fit(X, Y).predict(X)
+    assert seen == ["begin"] * 2

@@ -186,10 +186,6 @@ class PredictingClassifier(RepairedClassifier):
             return engine.predict_with_callbacks(self.network_, rows, callbacks)
         return engine.predict(self.network_, rows)
 
-    def _callbacks_of_predict(self) -> list[keras.callbacks.Callback]:
-        """Give the callbacks that act on predictions."""
-        return []
-
 
 class _AsTheyAre:
     """The encoder of rows that leaves them as they are."""

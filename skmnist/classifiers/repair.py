@@ -109,6 +109,7 @@ class RepairedClassifier(ScikerasClassifier, metaclass=_MixinOnTheLeft):
         return self.__dict__.pop("_fit_callbacks")
 
     def _callbacks_of_predict(self) -> list[keras.callbacks.Callback]:
+        """Give the callbacks that act on predictions."""
         if self.callbacks is None and not hasattr(self, "predict__callbacks"):
             return []
         self._initialize_callbacks()
