@@ -708,6 +708,16 @@ class OwnStep(keras.Model):
         return 2 * super().compute_loss(*args, **kwargs)
 
 
+class OwnFit(keras.Sequential):
+    """Looks at what it is fitted on."""
+
+    handed = frozenset()
+
+    def fit(self, *args, **kwargs):
+        type(self).handed |= set(kwargs)
+        return super().fit(*args, **kwargs)
+
+
 def softmax_on(*layers, inputs=True):
     first = [keras.Input((12,))] if inputs else []
     return keras.Sequential([*first, *layers, L.Dense(3, activation="softmax")])
@@ -754,6 +764,7 @@ NETWORKS = {
         L.Dense(4, kernel_regularizer=lambda w: 0.01 * keras.ops.sum(w**2))
     ),
     "own training step": own_step,
+    "own fit": lambda: OwnFit([keras.Input((12,)), L.Dense(3, activation="softmax")]),
     "weights that rest": lambda: softmax_on(L.Dense(4, trainable=False), L.BatchNormalization()),
     "nested": lambda: softmax_on(softmax_on(L.Dense(5)), L.Dense(4)),
     "a bound method": Builder().build,
@@ -1163,3 +1174,10 @@ def test_callbacks_of_predictions_are_told_of_them():
     assert seen == ["begin"]
     DenseClassifier(4, epochs=1, callbacks=[Told()]).fit(X, Y).predict(X)
     assert seen == ["begin"] * 2
+
+
+def test_a_fit_of_ones_own_gets_arrays_as_with_scikeras():
+    OwnFit.handed = frozenset()
+    classifier = by_us(NETWORKS["own fit"])
+    assert OwnFit.handed >= {"x", "y", "sample_weight", "batch_size"}
+    assert classifier.n_iter_ == EPOCHS

@@ -99,16 +99,25 @@ def _train(run: Run, model: keras.Model, state: State) -> State:
     n_batches = math.ceil(rows.n_rows / size)
     follower = _Follower(run, now, n_batches)
     validation = run.request.validation
-    model.fit(
-        backend.batches(follower.epoch_rows, size, n_batches, like=_without_lists(rows)),
-        epochs=run.epochs.stop,
-        initial_epoch=run.epochs.start,
-        validation_data=validation and _without_lists(validation),
-        validation_batch_size=size,
-        callbacks=[*run.request.callbacks, follower],
-        shuffle=False,
-        verbose=0,
-    )
+    settings = {
+        "validation_data": validation and _without_lists(validation),
+        "validation_batch_size": size,
+        "callbacks": [*run.request.callbacks, follower],
+        "shuffle": False,
+        "verbose": 0,
+    }
+    first, last = run.epochs.start, run.epochs.stop
+    if type(model).fit is keras.Model.fit:
+        data = backend.batches(follower.epoch_rows, size, n_batches, like=_without_lists(rows))
+        model.fit(data, epochs=last, initial_epoch=first, **settings)
+    else:  # one of the user's own takes arrays, in the order of an epoch at a time
+        for epoch in run.epochs:
+            follower.on_epoch_begin(epoch)
+            x, y, weights = follower.epoch_rows()
+            settings |= {"batch_size": size, "epochs": epoch + 1, "initial_epoch": epoch}
+            model.fit(x=x, y=y, sample_weight=weights, **settings)
+            if model.stop_training:
+                break
     model.train_function = model.test_function = None  # with the rows that they hold
     return now()
 
