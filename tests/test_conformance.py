@@ -22,7 +22,15 @@ from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from skmnist import ConvClassifier, DenseClassifier, FlattenScale, KerasClassifier, dense_network
+from skmnist import (
+    ConvClassifier,
+    DenseClassifier,
+    FlattenScale,
+    KerasClassifier,
+    StackedGridSearchCV,
+    dense_network,
+    engine,
+)
 from skmnist.engine import programs, proven
 from skmnist.keras_models import described, seeded
 from skmnist.networks import draw_seed
@@ -895,6 +903,21 @@ def test_an_instance_that_can_not_be_copied_is_trained_itself(name):
     for one, other in zip(before, instance.variables, strict=True):
         np.testing.assert_array_equal(one, np.asarray(other))
     assert cross_val_score(first, X, Y, cv=2, error_score="raise").shape == (2,)
+    search = StackedGridSearchCV(
+        KerasClassifier(instance, epochs=EPOCHS, random_state=0),
+        {"optimizer__learning_rate": [1e-9, 0.5]},
+        cv=2,
+        scoring="neg_log_loss",
+    ).fit(X, Y)
+    resting, moving = search.cv_results_["mean_test_score"]
+    assert abs(resting - moving) > 0.01  # each candidate is trained as it is compiled
+    engine.claim(instance)
+    with (
+        ThreadPoolExecutor(1) as pool,
+        pytest.raises(RuntimeError, match="another thread is fitting it"),
+    ):
+        pool.submit(by_us, instance).result()
+    engine.release(instance)
     with pytest.raises(TypeError, match="Pass model= a function that builds it"):
         pickle.dumps(first.network_)
 

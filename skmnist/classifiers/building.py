@@ -175,7 +175,10 @@ def _model_of(
         model = classifier.model
         _build(model, row)
         copy = _faithful_copy(model, keras.tree.map_structure(lambda a: a[:_PROBE_ROWS], X))
-        return (copy, None) if copy is not None else (model, model)
+        if copy is not None:
+            return copy, None
+        engine.claim(model)
+        return model, model
     model = classifier._build_keras_model()
     if not isinstance(model, keras.Model):
         raise TypeError(

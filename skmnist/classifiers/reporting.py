@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from skmnist import engine
 from skmnist.engine import Rows
 from skmnist.keras_models import Network
 
@@ -83,3 +84,5 @@ def unchanged_on_error(classifier: KerasClassifier) -> Iterator[None]:
         classifier.__dict__.clear()
         classifier.__dict__.update(before | kept)
         raise
+    finally:
+        engine.release(classifier.model)

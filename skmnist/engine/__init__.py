@@ -8,7 +8,13 @@ from __future__ import annotations
 
 from skmnist.engine.backend import check_process
 from skmnist.engine.cooperative import Done, run_cooperatively
-from skmnist.engine.keras_loop import PREDICT_HOOKS, acts_on, predict_with_callbacks
+from skmnist.engine.keras_loop import (
+    PREDICT_HOOKS,
+    acts_on,
+    claim,
+    predict_with_callbacks,
+    release,
+)
 from skmnist.engine.measures import SHORT_NAMES, keras_loss, keras_metric, keras_name, renamed
 from skmnist.engine.programs import clear_programs, count_traces, predict
 from skmnist.engine.proven import is_proven_network
@@ -33,6 +39,7 @@ __all__ = [
     "acts_on",
     "begin",
     "check_process",
+    "claim",
     "clear_programs",
     "count_traces",
     "in_form",
@@ -43,6 +50,7 @@ __all__ = [
     "learning_rates",
     "predict",
     "predict_with_callbacks",
+    "release",
     "renamed",
     "run_cooperatively",
     "train",

@@ -24,9 +24,11 @@ if TYPE_CHECKING:
 __all__ = [
     "PREDICT_HOOKS",
     "acts_on",
+    "claim",
     "needs_batches",
     "predict_by_keras",
     "predict_with_callbacks",
+    "release",
     "remember",
     "train_by_keras",
 ]
@@ -50,8 +52,10 @@ PREDICT_HOOKS: Final = (
 )
 _models: Final[WeakKeyDictionary[Network, keras.Model]] = WeakKeyDictionary()
 """The models of networks that are alive, built or trained in this process."""
-_predicting: Final = threading.Lock()
-"""Held while a model has the weights of the network that it predicts for."""
+_claims: Final[WeakKeyDictionary[keras.Model, int]] = WeakKeyDictionary()
+"""Models of the user's that are being fitted, and by which threads."""
+_occupied: Final = threading.RLock()
+"""Held while a model that others may know has the weights of one network."""
 
 
 def needs_batches(request: TrainingRequest) -> bool:
@@ -72,10 +76,39 @@ def acts_on(callback: keras.callbacks.Callback, hooks: Sequence[str]) -> bool:
     )
 
 
+def claim(model: keras.Model) -> None:
+    """Take a model of the user's for a fit of this thread, until `release`.
+
+    Parameters
+    ----------
+    model : keras.Model
+        A model that can't be copied, and so serves one fit at a time.
+
+    Raises
+    ------
+    RuntimeError
+        If another thread is fitting it.
+    """
+    with _occupied:
+        if _claims.setdefault(model, threading.get_ident()) != threading.get_ident():
+            raise RuntimeError(
+                "This Keras model can't be rebuilt from its configuration, and another thread is "
+                "fitting it. Pass model= a function that builds it instead."
+            )
+
+
+def release(model: object) -> None:
+    """Give back a model that this thread has claimed, if it has."""
+    if isinstance(model, keras.Model) and _claims.get(model) == threading.get_ident():
+        del _claims[model]
+
+
 def train_by_keras(run: Run) -> State:
     """Train by Keras's own loop, in the same order and at the same rates."""
     model, state = run.model, run.start
-    with _left_as_it_was(model if run.request.builder is model else None):
+    if run.request.builder is not model:
+        return _train(run, model, state)
+    with _occupied, _left_as_it_was(model):  # the user's own
         return _train(run, model, state)
 
 
@@ -165,11 +198,12 @@ def predict_by_keras(network: Network, X: Any) -> Any:
         One output a row, or a list or dict of such arrays.
     """
     n_rows = len(keras.tree.flatten(X)[0])
-    with _predicting, ExitStack() as stack:
+    with _occupied, ExitStack() as stack:
         model: Any = network.builder if network.rebuilt_from == "model" else _models.get(network)
         if model is None:
             model = _models[network] = network.to_keras()
-        stack.enter_context(_left_as_it_was(model if model is network.builder else None))
+        if model is network.builder:
+            stack.enter_context(_left_as_it_was(model))
         set_weights(model, network.arrays)  # it may have been trained on
         parts = []
         for start in range(0, n_rows, PREDICTION_ROWS):
@@ -185,13 +219,13 @@ def predict_by_keras(network: Network, X: Any) -> Any:
 
 
 @contextmanager
-def _left_as_it_was(model: keras.Model | None) -> Iterator[None]:
+def _left_as_it_was(model: keras.Model) -> Iterator[None]:
     """Give a model of the user's back its variables."""
-    before = [] if model is None else [np.asarray(v).copy() for v in model.variables]
+    before = [np.asarray(v).copy() for v in model.variables]
     try:
         yield
     finally:
-        for variable, value in zip(model.variables if model else (), before, strict=True):
+        for variable, value in zip(model.variables, before, strict=True):
             variable.assign(value)
 
 
