@@ -14,6 +14,7 @@ import pandas as pd
 import polars as pl
 import pytest
 from backends import BACKEND, only_on
+from joblib.externals.loky import get_reusable_executor
 from oracle import EPOCHS, FORMS, L, X, Y, assert_equal, by_keras, by_us, rng, small
 from scipy.sparse import csc_array, csr_array
 from sklearn import config_context
@@ -47,21 +48,23 @@ ADAM = {"class_name": "adam", "config": {"learning_rate": 0.01}}
 
 # Layers: networks that hold all of them
 
-VECTOR = [
-    L.Dense(8, activation="tanh"),
-    *(L.Activation("gelu"), L.ReLU(), L.LeakyReLU(), L.ELU(), L.PReLU(), L.Softmax()),
-    *(L.ActivityRegularization(l2=0.01), L.Identity(), L.Rescaling(2.0)),
-    *(L.LayerNormalization(), L.RMSNormalization(), L.UnitNormalization()),
-    *(L.GaussianNoise(0.1), L.GaussianDropout(0.2), L.AlphaDropout(0.2)),
-    L.BatchNormalization(),
-    *(L.Reshape((2, 4)), L.Permute((2, 1)), L.Flatten(), L.RepeatVector(2)),
-]
+
+def vector_layers():
+    return [
+        L.Dense(8, activation="tanh"),
+        *(L.Activation("gelu"), L.ReLU(), L.LeakyReLU(), L.ELU(), L.PReLU(), L.Softmax()),
+        *(L.ActivityRegularization(l2=0.01), L.Identity(), L.Rescaling(2.0)),
+        *(L.LayerNormalization(), L.RMSNormalization(), L.UnitNormalization()),
+        *(L.GaussianNoise(0.1), L.GaussianDropout(0.2), L.AlphaDropout(0.2)),
+        L.BatchNormalization(),
+        *(L.Reshape((2, 4)), L.Permute((2, 1)), L.Flatten(), L.RepeatVector(2)),
+    ]
 
 
 def vectors():
     inputs = outputs = keras.Input((12,))
-    for layer in VECTOR:
-        outputs = type(layer).from_config(layer.get_config())(outputs)
+    for layer in vector_layers():
+        outputs = layer(outputs)
     return _headed(inputs, outputs)
 
 
@@ -812,6 +815,7 @@ def test_networks_of_functions_travel(name):
     scores = cross_val_score(clone(classifier), X, Y, cv=2, n_jobs=2, error_score="raise")
     alone = cross_val_score(clone(classifier), X, Y, cv=2, error_score="raise")
     np.testing.assert_allclose(scores, alone)
+    get_reusable_executor().shutdown()  # whose workers know these functions, and other threads
     before = classifier.network_.arrays
     classifier.partial_fit(X, Y)
     assert any((a != b).any() for a, b in zip(before, classifier.network_.arrays, strict=True))
