@@ -1201,6 +1201,13 @@ def test_callbacks_of_predictions_are_told_of_them():
     assert seen == ["begin"]
     DenseClassifier(4, epochs=1, callbacks=[Told()]).fit(X, Y).predict(X)
     assert seen == ["begin"] * 2
+    assert all(callback.model is None for callback in classifier.predict__callbacks)
+    with seeded(draw_seed(0)):
+        instance = NETWORKS["own layer"]()
+    before = [np.asarray(v).copy() for v in instance.variables]
+    by_us(instance, predict__callbacks=[Told()]).predict(X)
+    for one, other in zip(before, instance.variables, strict=True):
+        np.testing.assert_array_equal(one, np.asarray(other))
 
 
 def test_a_fit_of_ones_own_gets_arrays_as_with_scikeras():

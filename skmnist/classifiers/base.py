@@ -331,7 +331,6 @@ class KerasClassifier(CallbackSupportMixin, PredictingClassifier):
         partial: bool = False,
     ) -> None:
         checked, labels = self._see(X, y, classes, go_on=go_on)
-        check_routes(self)
         seed = draw_seed(self.random_state)
         engine.check_process()
         built, initial = self._network_to_train(self._encode_features(checked), seed)
@@ -370,6 +369,7 @@ class KerasClassifier(CallbackSupportMixin, PredictingClassifier):
         self, X: ArrayLike, y: ArrayLike, classes: ArrayLike | None = None, *, go_on: bool = False
     ) -> tuple[NDArray[np.float32], NDArray[Any]]:
         """Check rows and labels, and learn from them what a network function may ask for."""
+        check_routes(self)
         checked, labels = check_rows(self, X, numpy_labels(y), reset=not go_on, multi_output=True)
         X_dtype = getattr(X, "dtype", checked.dtype)
         if go_on:

@@ -15,7 +15,7 @@ from skmnist.engine.keras_loop import (
     predict_with_callbacks,
     release,
 )
-from skmnist.engine.measures import SHORT_NAMES, keras_loss, keras_metric, keras_name, renamed
+from skmnist.engine.measures import keras_loss, keras_metric, keras_name, renamed
 from skmnist.engine.programs import clear_programs, count_traces, predict
 from skmnist.engine.proven import is_proven_network
 from skmnist.engine.recoding import Recoded, TargetForm, in_form
@@ -26,7 +26,6 @@ from skmnist.engine.training import begin, train
 __all__ = [
     "PREDICT_HOOKS",
     "SCHEDULES",
-    "SHORT_NAMES",
     "Checkpoint",
     "Done",
     "Recoded",

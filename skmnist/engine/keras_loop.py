@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from skmnist._compat.keras import all_layers, keep_no_graphs, keras
+from skmnist._compat.keras import all_layers, forget_model, keep_no_graphs, keras
 from skmnist.engine import backend
 from skmnist.engine.arrays import PREDICTION_ROWS, State
 from skmnist.engine.records import Rows, TrainingRequest
@@ -177,9 +177,11 @@ def predict_with_callbacks(
     network: Network, X: Any, callbacks: Sequence[keras.callbacks.Callback]
 ) -> Any:
     """Compute a network's outputs by Keras's `predict`, and tell callbacks of it."""
-    return network.to_keras().predict(
-        X, batch_size=PREDICTION_ROWS, verbose=0, callbacks=list(callbacks)
-    )
+    with _working_model(network) as model:
+        outputs = model.predict(X, batch_size=PREDICTION_ROWS, verbose=0, callbacks=list(callbacks))
+    for callback in callbacks:
+        forget_model(callback)
+    return outputs
 
 
 def predict_by_keras(network: Network, X: Any) -> Any:
@@ -198,14 +200,8 @@ def predict_by_keras(network: Network, X: Any) -> Any:
         One output a row, or a list or dict of such arrays.
     """
     n_rows = len(keras.tree.flatten(X)[0])
-    with _occupied, ExitStack() as stack:
-        model: Any = network.builder if network.rebuilt_from == "model" else _models.get(network)
-        if model is None:
-            model = _models[network] = network.to_keras()
-        if model is network.builder:
-            stack.enter_context(_left_as_it_was(model))
-        set_weights(model, network.arrays)  # it may have been trained on
-        parts = []
+    parts = []
+    with _working_model(network) as model:
         for start in range(0, n_rows, PREDICTION_ROWS):
             # the last batch is filled with copies of its last row
             chosen = np.minimum(np.arange(start, start + PREDICTION_ROWS), n_rows - 1)
@@ -216,6 +212,19 @@ def predict_by_keras(network: Network, X: Any) -> Any:
     )
     flat = keras.tree.flatten(outputs)
     return flat[0] if len(flat) == 1 else outputs
+
+
+@contextmanager
+def _working_model(network: Network) -> Iterator[keras.Model]:
+    """Give a model with a network's weights, for as long as no other thread may change them."""
+    with _occupied, ExitStack() as stack:
+        model: Any = network.builder if network.rebuilt_from == "model" else _models.get(network)
+        if model is None:
+            model = _models[network] = network.to_keras()
+        if model is network.builder:
+            stack.enter_context(_left_as_it_was(model))
+        set_weights(model, network.arrays)  # it may have been trained on
+        yield model
 
 
 @contextmanager
