@@ -45,7 +45,7 @@ def stack_key(model: keras.Model, strategy: Strategy, lengths: tuple[int, int]) 
 
 
 def stacks_pay(_n_weights: int) -> bool:
-    """Tell whether a stack of networks is quicker than these side by side: on a GPU, it is meant.
+    """Tell whether a stack of networks is quicker than these side by side: on a GPU it is.
 
     On two cores, 30 fits warm, a stack of networks of 1,200 weights takes as long as these side by
     side, of 17,000 to 235,000 weights 1.1 to 1.6 times as long.
