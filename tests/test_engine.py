@@ -155,9 +155,9 @@ def test_dropout_on_the_input_keeps_clear_of_xla():
 
 def test_free_dropout_drops_its_share():
     if BACKEND == "jax":
-        from skmnist.engine._jax_layers import DynamicDropout
+        from skmnist.engine.backends.jax.layers import DynamicDropout
     else:
-        from skmnist.engine._tensorflow_dropout import DynamicDropout
+        from skmnist.engine.dropout import DynamicDropout
 
     with seeded(0):
         layer = DynamicDropout(0.3)

@@ -6,7 +6,7 @@ expensive, the traced and compiled epoch, is kept here in a bounded cache.
 
 from __future__ import annotations
 
-from skmnist.engine.backend import check_process
+from skmnist.engine.backends import check_process
 from skmnist.engine.cooperative import Done, run_cooperatively
 from skmnist.engine.keras_loop import (
     PREDICT_HOOKS,

@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 
 from skmnist._compat.keras import compile_settings, keras
-from skmnist.engine import backend
+from skmnist.engine import backends as backend
 from skmnist.engine.cache import Cache
 from skmnist.engine.keras_loop import needs_batches, predict_by_keras
 from skmnist.engine.keys import (

@@ -14,9 +14,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from skmnist.engine import backend
+from skmnist.engine import backends as backend
 from skmnist.engine.arrays import EVALUATION_ROWS, Pool, StackData, State, few_lengths
-from skmnist.engine.backend import n_cores
+from skmnist.engine.backends import n_cores
 from skmnist.engine.dynamic import dynamic_rates
 from skmnist.engine.programs import n_steps, stack_trainer, strategy_of
 from skmnist.engine.records import Rows

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skmnist._compat.keras import forget_model, keras
-from skmnist.engine import backend
+from skmnist.engine import backends as backend
 from skmnist.engine.arrays import State
 from skmnist.engine.dynamic import dynamic_rates
 from skmnist.engine.keras_callbacks import KerasCallbacks

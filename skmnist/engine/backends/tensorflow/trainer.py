@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from skmnist._compat.keras import build_metrics, keep_no_graphs, keras
 from skmnist._compat.tensorflow import release_kernels
-from skmnist.engine._tensorflow_dropout import DynamicDropout
 from skmnist.engine.arrays import EVALUATION_ROWS, Data, Logs, State, loss_first
+from skmnist.engine.dropout import DynamicDropout
 from skmnist.engine.dynamic import copy_with_dynamic_dropout
 from skmnist.engine.keys import Strategy
 from skmnist.engine.process import own_cores, refuse_forks, worker_share

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skmnist._compat.keras import build_metrics, keras
-from skmnist.engine._jax_layers import DynamicDropout, kinds_for
 from skmnist.engine.arrays import EVALUATION_ROWS, Data, Logs, State, loss_first
+from skmnist.engine.backends.jax.layers import DynamicDropout, kinds_for
 from skmnist.engine.dynamic import copy_with_layers
 from skmnist.engine.keys import Strategy
 

@@ -16,9 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skmnist._compat.keras import keras, set_rate_tensor
-from skmnist.engine._tensorflow import Trainer, assign, copied_optimizer, is_correct, tensors
-from skmnist.engine._tensorflow_dropout import drop
 from skmnist.engine.arrays import StackData, State
+from skmnist.engine.backends.tensorflow.trainer import (
+    Trainer,
+    assign,
+    copied_optimizer,
+    is_correct,
+    tensors,
+)
+from skmnist.engine.dropout import drop
 from skmnist.engine.keys import Strategy, dropout_layers
 
 # isort: split

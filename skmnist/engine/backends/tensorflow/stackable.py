@@ -6,7 +6,7 @@ from collections.abc import Hashable
 from typing import Any, Final
 
 from skmnist._compat.keras import is_called_once, keras
-from skmnist.engine._tensorflow import has_accelerator
+from skmnist.engine.backends.tensorflow.trainer import has_accelerator
 from skmnist.engine.keys import DENSE_KINDS, Strategy, dropout_layers
 from skmnist.engine.measures import keras_loss
 

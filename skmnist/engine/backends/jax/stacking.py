@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skmnist._compat.keras import keras
-from skmnist.engine._jax import Program, _Rows
-from skmnist.engine._jax_device import has_accelerator
 from skmnist.engine.arrays import StackData, State, loss_first
+from skmnist.engine.backends.jax.device import has_accelerator
+from skmnist.engine.backends.jax.trainer import Program, _Rows
 from skmnist.engine.keys import Strategy
 
 # isort: split

@@ -6,7 +6,7 @@ import functools
 from typing import Any
 
 from skmnist._compat.keras import keras
-from skmnist.engine._jax_device import has_accelerator
+from skmnist.engine.backends.jax.device import has_accelerator
 from skmnist.engine.keys import dropout_layers
 
 # isort: split

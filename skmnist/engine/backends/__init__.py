@@ -11,7 +11,11 @@ from typing import TYPE_CHECKING
 from skmnist._compat.keras import keras
 
 if TYPE_CHECKING or keras.backend.backend() == "tensorflow":
-    from skmnist.engine._tensorflow import (
+    from skmnist.engine.backends.tensorflow.feed import batches
+    from skmnist.engine.backends.tensorflow.predictor import Predictor
+    from skmnist.engine.backends.tensorflow.stackable import stack_key, stacks_pay
+    from skmnist.engine.backends.tensorflow.stacking import StackTrainer
+    from skmnist.engine.backends.tensorflow.trainer import (
         ONE_AT_A_TIME,
         Trainer,
         check_process,
@@ -20,22 +24,18 @@ if TYPE_CHECKING or keras.backend.backend() == "tensorflow":
         release_caches,
         to_device,
     )
-    from skmnist.engine._tensorflow_feed import batches
-    from skmnist.engine._tensorflow_predict import Predictor
-    from skmnist.engine._tensorflow_stack import StackTrainer
-    from skmnist.engine._tensorflow_stackable import stack_key, stacks_pay
 elif keras.backend.backend() == "jax":
-    from skmnist.engine._jax import Trainer, release_caches
-    from skmnist.engine._jax_device import (
+    from skmnist.engine.backends.jax.device import (
         ONE_AT_A_TIME,
         check_process,
         n_cores,
         place,
         to_device,
     )
-    from skmnist.engine._jax_feed import batches
-    from skmnist.engine._jax_predict import Predictor
-    from skmnist.engine._jax_stack import StackTrainer, stack_key, stacks_pay
+    from skmnist.engine.backends.jax.feed import batches
+    from skmnist.engine.backends.jax.predictor import Predictor
+    from skmnist.engine.backends.jax.stacking import StackTrainer, stack_key, stacks_pay
+    from skmnist.engine.backends.jax.trainer import Trainer, release_caches
 else:
     raise ImportError(
         f"skmnist trains on TensorFlow or JAX, and Keras is set to {keras.backend.backend()!r}: "
