@@ -175,38 +175,34 @@ def test_operations_are_left_as_they_are():
     )
 
 
-def backend_names(path: Path) -> dict[str, list[str]]:
-    """What a module of a backend offers: functions and methods, with their parameters."""
-    tree = ast.parse(path.read_text())
-    offered = {}
-    for node in tree.body:
+def offered(path: Path) -> dict[str, list[str]]:
+    """What a module offers: functions, methods and classes, with their parameters."""
+
+    def parameters(function: ast.FunctionDef) -> list[str]:
+        arguments = function.args.args + function.args.kwonlyargs
+        return [a.arg.strip("_") for a in arguments if a.arg != "self"]
+
+    found = {}
+    for node in ast.parse(path.read_text()).body:
         if isinstance(node, ast.FunctionDef):
-            offered[node.name] = [a.arg.strip("_") for a in node.args.args + node.args.kwonlyargs]
+            found[node.name] = parameters(node)
         elif isinstance(node, ast.ClassDef):
             for part in node.body:
                 if isinstance(part, ast.FunctionDef) and not part.name.startswith("_"):
-                    names = [a.arg for a in part.args.args + part.args.kwonlyargs]
-                    offered[f"{node.name}.{part.name}"] = names
-    return offered
+                    found[f"{node.name}.{part.name}"] = parameters(part)
+    return found
 
 
-def test_backends_offer_the_same():
-    sides = {
-        side: {
-            name: parameters
-            for path in PACKAGE.glob(f"engine/_{side}*.py")
-            for name, parameters in backend_names(path).items()
-        }
-        for side in ("tensorflow", "jax")
-    }
-    from skmnist.engine import backend
-
-    for name in backend.__all__:
-        ours = {
-            side: {n: p for n, p in names.items() if n == name or n.startswith(f"{name}.")}
-            for side, names in sides.items()
-        }
-        assert ours["tensorflow"] == ours["jax"]
+def test_backends_are_twins():
+    protocol = offered(PACKAGE / "engine/backends/protocol.py")
+    names = {name.removeprefix("Backend.") for name in protocol if name.startswith("Backend.")}
+    sides = [sorted(PACKAGE.glob(f"engine/backends/{side}/*.py")) for side in ("tensorflow", "jax")]
+    assert len(sides[0]) > 5
+    for one, other in zip(*sides, strict=True):
+        assert one.name == other.name
+        ours, theirs = offered(one), offered(other)
+        for name in {n for n in (*ours, *theirs) if n.partition(".")[0] in names}:
+            assert ours[name] == theirs[name], name
 
 
 @pytest.mark.parametrize("other", sorted({"tensorflow", "jax"} - {BACKEND}))

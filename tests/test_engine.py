@@ -18,6 +18,7 @@ from sklearn.model_selection import GridSearchCV, cross_val_score
 from skmnist import DenseClassifier, conv_network, dense_network, engine
 from skmnist.engine import keys
 from skmnist.engine.cache import Cache
+from skmnist.engine.dropout import DynamicDropout
 from skmnist.keras_models import seeded, serialized
 from skmnist.networks import initial_variables
 
@@ -153,12 +154,21 @@ def test_dropout_on_the_input_keeps_clear_of_xla():
     assert keys.choose_strategy(model, loss, None, None, 10**9) == "graph"
 
 
-def test_free_dropout_drops_its_share():
-    if BACKEND == "jax":
-        from skmnist.engine.backends.jax.layers import DynamicDropout
-    else:
-        from skmnist.engine.dropout import DynamicDropout
+@pytest.mark.parametrize(
+    ("settings", "shared"),
+    [({}, True), ({"noise_shape": (1, 8)}, False), ({"seed": 3}, True), ({"name": "drop"}, True)],
+)
+def test_dropout_rates_that_are_arguments_are_no_part_of_the_architecture(settings, shared):
+    low, high = (
+        keras.Sequential([keras.Input((8,)), keras.layers.Dropout(rate, **settings)])
+        for rate in (0.1, 0.2)
+    )
+    described = [keys.architecture(serialized(model)) for model in (low, high)]
+    assert (described[0] == described[1]) is shared
+    assert keys.dropout_layers(low) == (low.layers if shared else [])
 
+
+def test_dynamic_dropout_drops_its_share():
     with seeded(0):
         layer = DynamicDropout(0.3)
         ones = np.ones((200, 500), np.float32)
@@ -200,7 +210,7 @@ def test_a_program_that_is_gone_leaves_no_graph(loss, data, strategy):
 def test_what_jax_has_compiled_does_not_add_up(data, monkeypatch):
     import jax
 
-    from skmnist.engine import _jax
+    from skmnist.engine.backends.jax import device
 
     def executables():
         gc.collect()
@@ -212,7 +222,7 @@ def test_what_jax_has_compiled_does_not_add_up(data, monkeypatch):
         engine.train(model, data, engine.TrainingPlan(16, 2, seed=0), initial=initial)
         engine.clear_programs()
 
-    monkeypatch.setattr(_jax, "_KEPT", 3)
+    monkeypatch.setattr(device, "_KEPT", 3)
     fit(3)
     most = [executables()]
     for units in range(4, 16):

@@ -275,7 +275,7 @@ def test_waiting_is_told_from_working(rows):
 def test_large_networks_run_side_by_side_with_the_same_bits(rows, stack_sizes, monkeypatch):
     monkeypatch.setattr(stacks.backend, "stacks_pay", lambda n_weights: False)
     monkeypatch.setattr(stacks, "_LANES_REPAY", 0)
-    monkeypatch.setattr(stacks, "n_cores", lambda: 3)
+    monkeypatch.setattr(stacks.backend, "n_cores", lambda: 3)
     settings = [ALIKE | {"epochs": 2, "learning_rate": r / 1e3} for r in range(1, 8)]
     together = fit_together([DenseClassifier(**s) for s in settings], *rows)
     assert stack_sizes == []
@@ -286,7 +286,7 @@ def test_large_networks_run_side_by_side_with_the_same_bits(rows, stack_sizes, m
 def test_what_runs_side_by_side_is_given_up_together(rows, monkeypatch):
     monkeypatch.setattr(stacks.backend, "stacks_pay", lambda n_weights: False)
     monkeypatch.setattr(stacks, "_LANES_REPAY", 0)
-    monkeypatch.setattr(stacks, "n_cores", lambda: 2)
+    monkeypatch.setattr(stacks.backend, "n_cores", lambda: 2)
     alone = stacks.run_alone
 
     def interrupts(run, lane):

@@ -6,7 +6,7 @@ expensive, the traced and compiled epoch, is kept here in a bounded cache.
 
 from __future__ import annotations
 
-from skmnist.engine.backends import check_process
+from skmnist.engine.backends import backend
 from skmnist.engine.cooperative import Done, run_cooperatively
 from skmnist.engine.keras_loop import (
     PREDICT_HOOKS,
@@ -22,6 +22,8 @@ from skmnist.engine.recoding import Recoded, TargetForm, in_form
 from skmnist.engine.records import Checkpoint, ResumePoint, Rows, TrainingPlan, TrainingResult
 from skmnist.engine.schedules import SCHEDULES, Schedule, learning_rates
 from skmnist.engine.training import begin, train
+
+check_process = backend.check_process
 
 __all__ = [
     "PREDICT_HOOKS",

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 from skmnist._compat.keras import keras
+from skmnist.engine.dropout import DynamicDropout
 from skmnist.engine.keys import dropout_layers
 from skmnist.keras_models import Network
 
-__all__ = ["copy_with_dynamic_dropout", "copy_with_layers", "dynamic_rates", "outputs_with"]
+__all__ = [
+    "copy_with_dynamic_dropout",
+    "copy_with_layers",
+    "dynamic_rates",
+    "dynamic_rates_in",
+    "outputs_with",
+]
 
 
 def dynamic_rates(model: keras.Model) -> list[float]:
@@ -22,10 +30,10 @@ def dynamic_rates(model: keras.Model) -> list[float]:
     return dynamic
 
 
-def copy_with_dynamic_dropout(model: keras.Model, kind: type) -> keras.Model:
-    """Copy a network, with a kind of dropout whose rate is an argument of its program."""
+def copy_with_dynamic_dropout(model: keras.Model) -> keras.Model:
+    """Copy a network, with dropout whose rate is an argument of its program."""
     dynamic = {id(layer) for layer in dropout_layers(model)}
-    return copy_with_layers(model, lambda layer: kind if id(layer) in dynamic else None)
+    return copy_with_layers(model, lambda layer: DynamicDropout if id(layer) in dynamic else None)
 
 
 def copy_with_layers(
@@ -55,6 +63,40 @@ def copy_with_layers(
             layer |= {"module": None, "class_name": name, "registered_name": name}
             objects[name] = kind
     return replace(network, config=json.dumps(config), custom_objects=objects).to_keras()
+
+
+@contextmanager
+def dynamic_rates_in(
+    model: keras.Model, optimizer: keras.optimizers.Optimizer, dynamic: Sequence[Any]
+) -> Iterator[None]:
+    """Let a program's arguments take the place of rates, while it is traced.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Its dropout layers are `DynamicDropout`.
+    optimizer : keras.optimizers.Optimizer
+        Its own.
+    dynamic : sequence of tensor
+        A rate for each of these layers, then the weight decay, if the optimizer has one.
+
+    Yields
+    ------
+    None
+        While they do.
+    """
+    dropout = [layer for layer in model.layers if isinstance(layer, DynamicDropout)]
+    decay = optimizer.weight_decay
+    for layer, rate in zip(dropout, dynamic, strict=False):
+        layer.dynamic_rate = rate
+    if decay is not None:
+        optimizer.weight_decay = dynamic[-1]
+    try:
+        yield
+    finally:
+        for layer in dropout:
+            layer.dynamic_rate = None
+        optimizer.weight_decay = decay
 
 
 def outputs_with(model: keras.Model, weights: Sequence[Any], batch: Any) -> Any:

@@ -12,8 +12,8 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from skmnist._compat.keras import all_layers, forget_model, keep_no_graphs, keras
-from skmnist.engine import backends as backend
 from skmnist.engine.arrays import PREDICTION_ROWS, State
+from skmnist.engine.backends import backend
 from skmnist.engine.records import Rows, TrainingRequest
 from skmnist.engine.schedules import check_rate_is_ours
 from skmnist.keras_models import Network, set_weights

@@ -7,7 +7,6 @@ from collections.abc import Hashable
 from typing import Any, Final, Literal
 
 from skmnist._compat.keras import keras
-from skmnist.keras_models import serialized
 
 __all__ = [
     "DENSE_KINDS",
@@ -62,8 +61,11 @@ def _is_graph(model: keras.Model) -> bool:
 
 def dropout_layers(model: keras.Model) -> list[keras.layers.Dropout]:
     """List the plain dropout layers of a model whose rates can be arguments of a program."""
-    dynamic = _dynamic_dropout(serialized(model))
-    return [layer for layer in model.layers if layer.name in dynamic]
+    return [
+        layer
+        for layer in (model.layers if _is_graph(model) else [])
+        if type(layer) is keras.layers.Dropout and layer.rate > 0 and layer.noise_shape is None
+    ]
 
 
 def architecture(config: dict[str, Any]) -> str:
@@ -173,7 +175,7 @@ def choose_strategy(
 
 
 def _dynamic_dropout(config: dict[str, Any]) -> set[str]:
-    """Names of the dropout layers whose rate can be an argument: plain ones of a plain graph."""
+    """Name the layers that `dropout_layers` lists, by the model's description."""
     if config["class_name"] not in ("Sequential", "Functional"):
         return set()
     return {

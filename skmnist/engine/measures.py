@@ -8,10 +8,38 @@ from typing import Any, Final
 
 from skmnist._compat.keras import keras
 
-__all__ = ["SHORT_NAMES", "keras_loss", "keras_metric", "keras_name", "renamed"]
+__all__ = ["SHORT_NAMES", "is_correct", "keras_loss", "keras_metric", "keras_name", "renamed"]
 
 SHORT_NAMES: Final = frozenset({"acc", "accuracy", "ce", "crossentropy"})
 """Names by which Keras chooses a loss or metric that fits the form of the targets."""
+
+
+def is_correct(target: Any, output: Any) -> Any:
+    """Tell whether each row's class is the one that it should be.
+
+    Parameters
+    ----------
+    target : tensor of shape (..., n_rows, n_classes), (..., n_rows, 1) or (..., n_rows)
+        Targets in either form.
+    output : tensor of shape (..., n_rows, n_outputs)
+        Outputs of a network.
+
+    Returns
+    -------
+    tensor of shape (..., n_rows)
+        1.0 or 0.0.
+    """
+    ops = keras.ops
+    of_rows = ops.shape(output)[:-1]
+    if output.shape[-1] == 1:
+        hit = (ops.reshape(output, of_rows) > 0.5) == (ops.reshape(target, of_rows) > 0.5)
+    else:
+        is_wide = len(target.shape) == len(output.shape) and target.shape[-1] == output.shape[-1]
+        label = (
+            ops.argmax(target, -1) if is_wide else ops.cast(ops.reshape(target, of_rows), "int32")
+        )
+        hit = ops.argmax(output, -1) == label
+    return ops.cast(hit, "float32")
 
 
 def keras_loss(loss: Any) -> Any:

@@ -11,7 +11,8 @@ from typing import Any, Final
 import numpy as np
 
 from skmnist._compat.keras import compile_settings, keras
-from skmnist.engine import backends as backend
+from skmnist.engine.backends import backend
+from skmnist.engine.backends.protocol import PredictionProgram, StackProgram, TrainingProgram
 from skmnist.engine.cache import Cache
 from skmnist.engine.keras_loop import needs_batches, predict_by_keras
 from skmnist.engine.keys import (
@@ -29,6 +30,7 @@ from skmnist.engine.proven import (
     is_proven_optimizer,
 )
 from skmnist.engine.records import TrainingRequest
+from skmnist.engine.tally import TRACES
 from skmnist.keras_models import BUILDING, Network
 
 __all__ = [
@@ -45,9 +47,9 @@ __all__ = [
 _PROGRAMS: Final = 32
 """How many programs of each kind are kept; one takes some megabytes."""
 
-_trainers: Final = Cache[backend.Trainer](_PROGRAMS, BUILDING)
-_stack_trainers: Final = Cache[backend.StackTrainer](_PROGRAMS, BUILDING)
-_predictors: Final = Cache[backend.Predictor](_PROGRAMS, BUILDING)
+_trainers: Final = Cache[TrainingProgram](_PROGRAMS, BUILDING)
+_stack_trainers: Final = Cache[StackProgram](_PROGRAMS, BUILDING)
+_predictors: Final = Cache[PredictionProgram](_PROGRAMS, BUILDING)
 
 
 def n_steps(request: TrainingRequest) -> int:
@@ -89,7 +91,7 @@ def program_key(request: TrainingRequest) -> Hashable:
     )
 
 
-def trainer(request: TrainingRequest, key: Hashable, lane: int = 0) -> backend.Trainer:
+def trainer(request: TrainingRequest, key: Hashable, lane: int = 0) -> TrainingProgram:
     """Give the program of a training; trainings side by side have one each, where they need it."""
     key = (key, lane if backend.ONE_AT_A_TIME else 0)
     return _trainers.get(key, lambda: backend.Trainer(**_settings(request)))
@@ -97,7 +99,7 @@ def trainer(request: TrainingRequest, key: Hashable, lane: int = 0) -> backend.T
 
 def stack_trainer(
     request: TrainingRequest, key: Hashable, n_networks: int, lane: int = 0
-) -> backend.StackTrainer:
+) -> StackProgram:
     """Give the program of several trainings at once, of which one is shown."""
     key = (key, n_networks, lane if backend.ONE_AT_A_TIME else 0)
     settings = _settings(request)
@@ -131,7 +133,7 @@ def predict(network: Network, X: Any) -> Any:
 
 def count_traces() -> int:
     """Tell how many training programs this process has traced."""
-    return backend.Trainer.n_traces + backend.StackTrainer.n_traces
+    return TRACES.total
 
 
 def clear_programs() -> None:

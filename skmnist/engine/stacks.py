@@ -14,9 +14,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from skmnist.engine import backends as backend
 from skmnist.engine.arrays import EVALUATION_ROWS, Pool, StackData, State, few_lengths
-from skmnist.engine.backends import n_cores
+from skmnist.engine.backends import backend
+from skmnist.engine.backends.protocol import StackProgram
 from skmnist.engine.dynamic import dynamic_rates
 from skmnist.engine.programs import n_steps, stack_trainer, strategy_of
 from skmnist.engine.records import Rows
@@ -112,7 +112,7 @@ def _n_lanes(jobs: Sequence[Job], runs: Sequence[Run]) -> int:
     n_runs = sum(len(members) for members, _ in jobs)
     work = first.model.count_params() * n_steps(first.request) * len(first.epochs) * n_runs
     repays = work > _LANES_REPAY or not backend.ONE_AT_A_TIME
-    return min(n_cores(), _MOST_LANES, len(jobs) // 2) if repays else 1
+    return min(backend.n_cores(), _MOST_LANES, len(jobs) // 2) if repays else 1
 
 
 def _in_lanes(
@@ -243,7 +243,7 @@ def _train_stack(
 
 
 def _end_epoch(
-    program: backend.StackTrainer, run: Run, i: int, state: State, logs: dict[str, NDArray[Any]]
+    program: StackProgram, run: Run, i: int, state: State, logs: dict[str, NDArray[Any]]
 ) -> dict[int, State | Exception]:
     """Tell a run what its network has come to; gives its end, if this is it."""
     try:

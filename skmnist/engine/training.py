@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skmnist._compat.keras import forget_model, keras
-from skmnist.engine import backends as backend
 from skmnist.engine.arrays import State
+from skmnist.engine.backends import backend
 from skmnist.engine.dynamic import dynamic_rates
 from skmnist.engine.keras_callbacks import KerasCallbacks
 from skmnist.engine.keras_loop import train_by_keras

@@ -1,4 +1,4 @@
-"""JAX's side of the process: its threads, its device, and rows on it."""
+"""JAX's side of the process: its threads, its device, its memory, and rows on it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from skmnist.engine.arrays import Data, few_lengths
 from skmnist.engine.process import own_cores, refuse_forks, worker_share
+from skmnist.engine.tally import TRACES
 
 # isort: split
 import jax
@@ -21,6 +22,7 @@ __all__ = [
     "has_accelerator",
     "n_cores",
     "place",
+    "release_caches",
     "to_device",
 ]
 
@@ -28,6 +30,8 @@ ONE_AT_A_TIME: Final = False
 """Whether a program serves one training at a time: these are pure functions, and serve any."""
 _THREADS: Final = "PJRT_NPROC"
 """Read by JAX's client of the processor when it starts, and never again."""
+_KEPT: Final = 64
+"""Training programs traced before JAX is told to forget, twice as many as `programs` keeps."""
 
 
 def check_process() -> None:
@@ -71,11 +75,20 @@ def to_device(array: NDArray[Any]) -> jax.Array:
 def place(
     X: NDArray[Any], y: NDArray[Any], weights: NDArray[Any], *, whole_batches_of: int = 1
 ) -> Data:
-    """Bring rows to the device, as `_tensorflow.place` does.
-
-    Without whole batches the length is rounded up as well: programs hold for one length.
-    """
+    """Bring rows to the device; their length is rounded up, since programs hold for one length."""
     length = len(X) + -len(X) % whole_batches_of
     if whole_batches_of == 1:
         length = few_lengths(length)
     return Data.of((X, y, weights), length, to_device)
+
+
+def release_caches(_n_built: int) -> None:
+    """Now and then, free what JAX keeps for the programs and variables of models that are gone.
+
+    It keeps what it has compiled, programs and the making of initial weights of each shape, for
+    ever: some 20 megabytes for each new architecture, and nothing for another model of one. To be
+    told to forget costs the programs still in use another compilation each.
+    """
+    if TRACES.recent >= _KEPT:
+        TRACES.reset()
+        jax.clear_caches()

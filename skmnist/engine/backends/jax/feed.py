@@ -16,7 +16,7 @@ def batches(
     n_batches: int,
     like: tuple[Any, ...],  # noqa: ARG001 - TensorFlow has to know
 ) -> Any:
-    """Give the batches of each epoch, as `_tensorflow_feed.batches` does."""
+    """Give the batches of each epoch, as a `keras.utils.PyDataset`."""
     return _Batches(epoch_rows, batch_size, n_batches)
 
 

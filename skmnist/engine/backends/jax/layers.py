@@ -1,4 +1,4 @@
-"""Layers that stand in for Keras's in JAX's programs: their rates are data, or they are quicker."""
+"""Layers that stand in for Keras's in JAX's programs, where these are slow."""
 
 from __future__ import annotations
 
@@ -7,33 +7,17 @@ from typing import Any
 
 from skmnist._compat.keras import keras
 from skmnist.engine.backends.jax.device import has_accelerator
+from skmnist.engine.dropout import DynamicDropout
 from skmnist.engine.keys import dropout_layers
 
 # isort: split
 import jax
 import jax.numpy as jnp
 
-__all__ = ["DynamicDropout", "QuickConv2D", "QuickMaxPooling2D", "kinds_for"]
+__all__ = ["QuickConv2D", "QuickMaxPooling2D", "kinds_for"]
 
 _Gaps = tuple[tuple[int, int], ...]
 """Rows and columns of zeros before and behind an image."""
-
-
-class DynamicDropout(keras.layers.Dropout):
-    """Dropout whose rate is an argument of the program instead of a constant in it.
-
-    Its random bits are a hash of each output's position and of the step's seed: cheaper than
-    JAX's own, and the same on every device.
-    """
-
-    dynamic_rate: Any = None
-    """The program's argument, while the program is traced."""
-
-    def call(self, inputs: Any, training: bool = False) -> Any:
-        if not training:
-            return inputs
-        rate = self.rate if self.dynamic_rate is None else self.dynamic_rate
-        return drop(inputs, rate, self.seed_generator.next())
 
 
 class QuickMaxPooling2D(keras.layers.MaxPooling2D):
@@ -44,6 +28,7 @@ class QuickMaxPooling2D(keras.layers.MaxPooling2D):
     """
 
     def call(self, inputs: Any) -> Any:
+        """Take the highest of each window."""
         height, width = self.pool_size
         rows, columns = inputs.shape[1:3]
         if self.padding == "same":
@@ -119,38 +104,6 @@ def _backward(gaps: _Gaps, kept: Any, gradient: jax.Array) -> tuple[jax.Array, j
 
 
 _convolved.defvjp(_forward, _backward)
-
-
-def drop(inputs: jax.Array, rate: Any, seed_and_step: jax.Array) -> jax.Array:
-    """Drop a share of a layer's outputs, and make up for them.
-
-    Parameters
-    ----------
-    inputs : array
-        Outputs.
-    rate : float
-        The share to drop.
-    seed_and_step : array of shape (2,)
-        What the draw follows from.
-
-    Returns
-    -------
-    array
-        Of the same shape.
-    """
-    position = jnp.arange(inputs.size, dtype=jnp.uint32).reshape(inputs.shape)
-    seed, step = seed_and_step.astype(jnp.uint32)
-    bits = _hash(position ^ _hash(_hash(seed) + step))
-    keep = 1.0 - rate
-    stays = (bits >> 8).astype(jnp.int32) < jnp.asarray(keep * 2.0**24).astype(jnp.int32)
-    return jnp.where(stays, inputs / jnp.asarray(keep, inputs.dtype), 0)
-
-
-def _hash(x: jax.Array) -> jax.Array:
-    """Mix 32 bits: C. Wellons' ``lowbias32``, https://nullprogram.com/blog/2018/07/31/."""
-    x = (x ^ (x >> 16)) * jnp.uint32(0x7FEB352D)
-    x = (x ^ (x >> 15)) * jnp.uint32(0x846CA68B)
-    return x ^ (x >> 16)
 
 
 def _gaps(length: int, size: int) -> tuple[int, int]:

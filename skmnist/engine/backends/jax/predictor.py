@@ -1,4 +1,4 @@
-"""Prediction programs on JAX: weights and rows go in, outputs come out."""
+"""The program that predicts on JAX: weights and rows go in, outputs come out."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Predictor:
         self._placed: WeakKeyDictionary[Network, list[jax.Array]] = WeakKeyDictionary()
 
     def __call__(self, network: Network, X: NDArray[Any]) -> NDArray[Any]:
-        """Compute the network's outputs, as `_tensorflow_predict.Predictor` does."""
+        """Compute the network's outputs."""
         weights = self._placed.get(network)
         if weights is None:
             weights = [jax.device_put(array) for array in network.arrays]

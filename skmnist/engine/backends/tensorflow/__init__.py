@@ -1,1 +1,32 @@
-"""The backend of the same name."""
+"""The backend on TensorFlow; `skmnist.engine.backends.protocol` says what its names are for."""
+
+from __future__ import annotations
+
+from skmnist.engine.backends.tensorflow.device import (
+    ONE_AT_A_TIME,
+    check_process,
+    n_cores,
+    place,
+    release_caches,
+    to_device,
+)
+from skmnist.engine.backends.tensorflow.feed import batches
+from skmnist.engine.backends.tensorflow.predictor import Predictor
+from skmnist.engine.backends.tensorflow.stackable import stack_key, stacks_pay
+from skmnist.engine.backends.tensorflow.stacking import StackTrainer
+from skmnist.engine.backends.tensorflow.trainer import Trainer
+
+__all__ = [
+    "ONE_AT_A_TIME",
+    "Predictor",
+    "StackTrainer",
+    "Trainer",
+    "batches",
+    "check_process",
+    "n_cores",
+    "place",
+    "release_caches",
+    "stack_key",
+    "stacks_pay",
+    "to_device",
+]

@@ -19,24 +19,7 @@ def batches(
     n_batches: int,
     like: tuple[Any, ...],
 ) -> Any:
-    """Give the batches of each epoch, as `keras.Model.fit` takes them.
-
-    Parameters
-    ----------
-    epoch_rows : callable
-        Gives the rows, targets and weights of the epoch that begins, in its order.
-    batch_size : int
-        Rows a batch.
-    n_batches : int
-        Batches an epoch.
-    like : tuple
-        Rows, targets and weights of the types and shapes to come, in any number.
-
-    Returns
-    -------
-    tf.data.Dataset
-        Asks for the rows anew each time it is iterated over.
-    """
+    """Give the batches of each epoch, as a `tf.data.Dataset`."""
     map_structure = keras.tree.map_structure
     signature = map_structure(
         lambda array: tf.TensorSpec([None, *array.shape[1:]], array.dtype), like

@@ -1,4 +1,4 @@
-"""Prediction programs on TensorFlow: weights and rows go in, outputs come out."""
+"""The program that predicts on TensorFlow: weights and rows go in, outputs come out."""
 
 from __future__ import annotations
 
@@ -42,20 +42,7 @@ class Predictor:
         self._placed: WeakKeyDictionary[Network, list[tf.Tensor]] = WeakKeyDictionary()
 
     def __call__(self, network: Network, X: NDArray[Any]) -> NDArray[Any]:
-        """Compute the network's outputs.
-
-        Parameters
-        ----------
-        network : Network
-            A network of this architecture.
-        X : ndarray of shape (n_rows, ...)
-            The rows.
-
-        Returns
-        -------
-        ndarray
-            One output a row, each computed as if it were alone.
-        """
+        """Compute the network's outputs."""
         padded = lengthened(X, len(X) + -len(X) % PREDICTION_ROWS)
         weights = self._placed.get(network)
         if weights is None:

@@ -1,4 +1,8 @@
-"""Which networks TensorFlow can stack: chains of dense layers, trained element by element."""
+"""Which networks TensorFlow can stack, and what each layer does to a stack.
+
+A stack is a chain of layers with one more axis in front, that of the networks, and optimizers that
+treat each weight alone.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +10,9 @@ from collections.abc import Hashable
 from typing import Any, Final
 
 from skmnist._compat.keras import is_called_once, keras
-from skmnist.engine.backends.tensorflow.trainer import has_accelerator
-from skmnist.engine.keys import DENSE_KINDS, Strategy, dropout_layers
+from skmnist.engine.backends.tensorflow.device import has_accelerator
+from skmnist.engine.backends.tensorflow.layers import STACKED_LAYERS
+from skmnist.engine.keys import Strategy, dropout_layers
 from skmnist.engine.measures import keras_loss
 
 __all__ = ["stack_key", "stacks_pay"]
@@ -26,22 +31,7 @@ _ELEMENTWISE: Final = (
 
 
 def stack_key(model: keras.Model, strategy: Strategy, _lengths: tuple[int, int]) -> Hashable:
-    """Tell what networks of a program must have in common to be stacked; None if none can be.
-
-    Parameters
-    ----------
-    model : keras.Model
-        Compiled.
-    strategy : {"keras", "graph", "xla"}
-        How an epoch of it alone runs.
-    _lengths : tuple of int
-        How many rows it is trained and validated on: here they may differ.
-
-    Returns
-    -------
-    hashable or None
-        Equal for networks that can be stacked.
-    """
+    """Tell what networks of a program must have in common; their numbers of rows may differ."""
     stacked = strategy != "keras" and _is_chain(model) and _is_elementwise(model.optimizer)
     return "dense" if stacked and _counts_classes(model) else None
 
@@ -52,10 +42,10 @@ def stacks_pay(n_weights: int) -> bool:
 
 
 def _is_chain(model: keras.Model) -> bool:
-    """Tell whether each layer is dense, used once, learns all its weights and leaves them free."""
+    """Tell whether each layer stacks, is used once, learns all its weights and leaves them free."""
     dynamic = dropout_layers(model)
     return all(
-        type(layer) in DENSE_KINDS
+        type(layer) in STACKED_LAYERS
         and is_called_once(layer)
         and layer.trainable
         and getattr(layer, "kernel_constraint", None) is None

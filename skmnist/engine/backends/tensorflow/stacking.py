@@ -1,4 +1,4 @@
-"""Training programs on TensorFlow for a stack: several dense networks with one more axis in front.
+"""The program that trains a stack on TensorFlow: dense networks with one more axis in front.
 
 Biases have an axis of rows as well, so that whatever differs between networks (learning rate,
 weight decay, dropout) is a number of shape (n_networks, 1, 1), and Keras's own optimizers, which
@@ -17,15 +17,13 @@ from numpy.typing import NDArray
 
 from skmnist._compat.keras import keras, set_rate_tensor
 from skmnist.engine.arrays import StackData, State
-from skmnist.engine.backends.tensorflow.trainer import (
-    Trainer,
-    assign,
-    copied_optimizer,
-    is_correct,
-    tensors,
-)
-from skmnist.engine.dropout import drop
+from skmnist.engine.backends.tensorflow.device import BUILT
+from skmnist.engine.backends.tensorflow.layers import STACKED_LAYERS
+from skmnist.engine.backends.tensorflow.steps import assign, copied_optimizer, values_of
+from skmnist.engine.backends.tensorflow.trainer import specs_of, tensors
 from skmnist.engine.keys import Strategy, dropout_layers
+from skmnist.engine.measures import is_correct
+from skmnist.engine.tally import TRACES
 
 # isort: split
 import tensorflow as tf
@@ -54,9 +52,6 @@ class StackTrainer:
         What networks have none of that `stack_key` lets through.
     """
 
-    n_traces = 0
-    """How many training programs were traced in this process."""
-
     def __init__(
         self,
         model: keras.Model,
@@ -69,7 +64,7 @@ class StackTrainer:
         metrics: Any = None,
         weighted_metrics: Any = None,
     ) -> None:
-        Trainer.n_models += 1
+        BUILT.add()
         self._lock = threading.Lock()
         self._layers = model.layers
         self._loss = loss
@@ -99,9 +94,7 @@ class StackTrainer:
             tf.TensorSpec([n_networks], tf.int32),
             tf.TensorSpec([None, n_networks, None], tf.int32),
         ]
-        variables, slots = (
-            [tf.TensorSpec(v.shape, v.dtype) for v in vs] for vs in (self._variables, self._slots)
-        )
+        variables, slots = specs_of(self._variables), specs_of(self._slots)
         self._train = tf.function(
             self._epoch,
             input_signature=[
@@ -114,6 +107,7 @@ class StackTrainer:
             ],
             jit_compile=strategy == "xla",
         ).get_concrete_function()
+        TRACES.add()
         self._test_signature = [variables, *rows, *where]
 
     @functools.cached_property
@@ -122,18 +116,7 @@ class StackTrainer:
         return function.get_concrete_function()
 
     def stack(self, states: Sequence[State]) -> State:
-        """Stack the states of single networks; their optimizers have taken as many steps.
-
-        Parameters
-        ----------
-        states : sequence of State
-            One a network, all with slots.
-
-        Returns
-        -------
-        State
-            Theirs, with one more axis in front.
-        """
+        """Stack the states of single networks."""
         variables, slots = (zip(*arrays, strict=True) for arrays in zip(*states, strict=True))
         return State(
             [np.stack([_widened(a) for a in arrays]) for arrays in variables],
@@ -144,20 +127,7 @@ class StackTrainer:
         )
 
     def take(self, state: State, network: int) -> State:
-        """Take the state of a single network out of a stack's.
-
-        Parameters
-        ----------
-        state : State
-            Of the stack.
-        network : int
-            Which.
-
-        Returns
-        -------
-        State
-            As `Trainer` has it.
-        """
+        """Take the state of a single network out of a stack's."""
         variables, slots = (
             [
                 np.asarray(a[network]).reshape(shape).copy() if shape else np.asarray(a)
@@ -175,28 +145,7 @@ class StackTrainer:
         rates: NDArray[np.float32],
         dynamic: NDArray[np.float32],
     ) -> tuple[State, dict[str, NDArray[Any]]]:
-        """Train all networks for an epoch.
-
-        Parameters
-        ----------
-        state : State
-            The state before.
-        data : StackData
-            The rows.
-        order : ndarray of shape (n_steps, n_networks, batch_size)
-            Indices into the rows of each network; those behind the last row are padding.
-        rates : ndarray of shape (n_steps, n_networks)
-            Learning rates.
-        dynamic : ndarray of shape (n_dynamic, n_networks)
-            Rates of the dynamic dropout layers, then the weight decay, if there are any.
-
-        Returns
-        -------
-        State
-            The state after.
-        dict of str to ndarray of shape (n_networks,)
-            Loss and accuracy over the epoch.
-        """
+        """Train all networks for an epoch."""
         X, y, weights, n_rows = data
         starts = np.stack([X.starts, y.starts, weights.starts])
         with self._lock:
@@ -212,22 +161,7 @@ class StackTrainer:
     def evaluate(
         self, state: State, data: StackData, order: NDArray[np.int32]
     ) -> dict[str, NDArray[Any]]:
-        """Compute loss and accuracy of all networks without training.
-
-        Parameters
-        ----------
-        state : State
-            The state, which stays as it is.
-        data : StackData
-            The rows.
-        order : ndarray of shape (n_batches, n_networks, batch_size)
-            Indices into the rows of each network; those behind the last row are padding.
-
-        Returns
-        -------
-        dict of str to ndarray of shape (n_networks,)
-            Loss and accuracy.
-        """
+        """Compute loss and accuracy of all networks without training."""
         X, y, weights, n_rows = data
         starts = np.stack([X.starts, y.starts, weights.starts])
         with self._lock:
@@ -251,7 +185,6 @@ class StackTrainer:
         order: tf.Tensor,
         rates: tf.Tensor,
     ) -> tuple[list[tf.Tensor], list[tf.Tensor], dict[str, tf.Tensor]]:
-        StackTrainer.n_traces += 1
         assign(self._variables, variables)
         assign(self._slots, slots)
         batch_size = tf.shape(order)[2]
@@ -262,10 +195,8 @@ class StackTrainer:
             batch_loss, batch_correct = self._step(batch, count, rates[i], dynamic)
             loss += batch_loss
             correct += batch_correct
-        after, memory = (
-            [tf.identity(v.value) for v in vs] for vs in (self._variables, self._slots)
-        )
-        return after, memory, self._means(loss, correct, n_rows)
+        after = values_of(self._variables), values_of(self._slots)
+        return *after, self._means(loss, correct, n_rows)
 
     def _step(
         self,
@@ -317,21 +248,9 @@ class StackTrainer:
 
     def _outputs(self, x: tf.Tensor, dynamic: Sequence[tf.Tensor] = ()) -> tf.Tensor:
         """Run the chain of layers on a batch of each network; with dropout where ``dynamic``."""
+        rates = dict(zip(self._dropped, dynamic, strict=False))
         for layer in self._layers:
-            if isinstance(layer, keras.layers.Dense):
-                x = tf.matmul(x, self._of(layer.kernel).value)
-                if layer.use_bias:
-                    x += self._of(layer.bias).value
-                x = layer.activation(x)
-            elif isinstance(layer, keras.layers.Dropout):
-                if dynamic and id(layer) in self._dropped:
-                    seed = self._of(layer.seed_generator.state)
-                    x = drop(x, dynamic[self._dropped.index(id(layer))], seed.value[:, 0])
-                    seed.assign_add(tf.constant([[[0, 1]]], seed.value.dtype))
-            elif isinstance(layer, keras.layers.Flatten):
-                x = tf.reshape(x, [*x.shape[:1], -1, np.prod(x.shape[2:])])
-            elif not isinstance(layer, keras.layers.InputLayer):
-                x = layer(x)
+            x = STACKED_LAYERS[type(layer)](layer, x, self._of, rates.get(id(layer)))
         return x
 
     def _of(self, variable: keras.Variable) -> keras.Variable:
