@@ -1,10 +1,12 @@
-"""What shape an image has whose pixels lie in a row."""
+"""The height and width of images, by the shape of a row of data."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from numbers import Integral
 
-__all__ = ["square_shape"]
+__all__ = ["image_shape", "positive_ints", "square_shape"]
 
 
 def square_shape(n_features: int) -> tuple[int, int]:
@@ -32,3 +34,65 @@ def square_shape(n_features: int) -> tuple[int, int]:
             "(n_images, height, width), or set image_shape."
         )
     return side, side
+
+
+def image_shape(row_shape: Sequence[int], given: Sequence[int] | None = None) -> tuple[int, int]:
+    """Find height and width of the images that rows hold.
+
+    Parameters
+    ----------
+    row_shape : sequence of int
+        Shape of a row: of pixels in a line, or of an image.
+    given : sequence of int, default=None
+        Height and width, where the user says them; by default what ``row_shape`` says, or a square.
+
+    Returns
+    -------
+    tuple of int
+        Height and width.
+
+    Raises
+    ------
+    ValueError
+        If no image of this shape is in a row.
+    """
+    n_values = math.prod(row_shape)
+    if given is not None:
+        height, width = positive_ints("image_shape", given)
+    elif len(row_shape) == 1:
+        height, width = square_shape(row_shape[0])
+    else:
+        height, width = row_shape[:2]
+    n_pixels = height * width
+    if n_values % n_pixels or (n_values != n_pixels and len(row_shape) == 1):
+        raise ValueError(
+            f"Images of shape {(height, width)} have {n_pixels} pixels, but a row of X has "
+            f"{n_values} values: set image_shape."
+        )
+    return height, width
+
+
+def positive_ints(name: str, values: Sequence[int] | int) -> tuple[int, ...]:
+    """Check a parameter that holds sizes; one alone stands for a sequence of one.
+
+    Parameters
+    ----------
+    name : str
+        The parameter's name.
+    values : int or sequence of int
+        Its value.
+
+    Returns
+    -------
+    tuple of int
+        The sizes.
+
+    Raises
+    ------
+    ValueError
+        If one is not a positive int.
+    """
+    sizes = (values,) if isinstance(values, Integral) else tuple(values)  # type: ignore[arg-type]
+    if not all(isinstance(size, Integral) and int(size) > 0 for size in sizes):
+        raise ValueError(f"{name} must be positive ints; got {sizes!r}.")
+    return tuple(int(size) for size in sizes)

@@ -18,10 +18,11 @@ from skmnist._compat.keras import all_layers, keras
 
 __all__ = [
     "BUILDING",
+    "Description",
     "Network",
-    "described",
+    "describe",
     "flat_layers",
-    "own_objects",
+    "is_of_keras",
     "seeded",
     "serialized",
     "set_weights",
@@ -112,7 +113,8 @@ class Network:
         weights = [np.asarray(w).copy() for w in model.weights] if arrays is None else arrays
         if builder is not None:
             return cls("", tuple(weights), {}, builder)
-        return cls(json.dumps(serialized(model)), tuple(weights), own_objects(model))
+        description = describe(model)
+        return cls(description.config, tuple(weights), description.custom_objects)
 
     @property
     def rebuilt_from(self) -> Literal["config", "function", "model"]:
@@ -202,8 +204,28 @@ def serialized(model: keras.Model) -> dict[str, Any]:
     return config
 
 
-def described(model: keras.Model) -> str:
-    """Give Keras's description of a model as JSON, if all of it is Keras's own.
+@dataclass(frozen=True)
+class Description:
+    """What Keras can rebuild a model from, apart from its weights.
+
+    Parameters
+    ----------
+    config : str
+        Keras's own serialisation, JSON.
+    custom_objects : dict of str to object
+        Layers, activations, initializers and the like of the user's own, by the names that Keras
+        gives them.
+    is_of_keras : bool
+        Whether no code but Keras's is in the model.
+    """
+
+    config: str
+    custom_objects: dict[str, Any]
+    is_of_keras: bool
+
+
+def describe(model: keras.Model) -> Description:
+    """Describe a model.
 
     Parameters
     ----------
@@ -212,17 +234,17 @@ def described(model: keras.Model) -> str:
 
     Returns
     -------
-    str
-        JSON; an empty string where code of the user's own is in the model.
+    Description
+        Holds until the model is changed.
     """
     with BUILDING:
-        if any(_is_own(kind) for kind in _kinds(model)):
-            return ""
-        return json.dumps(serialized(model))
+        own = _own(model)
+        objects = {kind.__name__: kind for kind in own if not _is_lambda(kind)}
+        return Description(json.dumps(serialized(model)), objects, is_of_keras=not own)
 
 
-def own_objects(model: keras.Model) -> dict[str, Any]:
-    """Collect the classes and functions of a model that are not Keras's own.
+def is_of_keras(model: keras.Model) -> bool:
+    """Tell whether no code but Keras's is in a model.
 
     Parameters
     ----------
@@ -231,12 +253,15 @@ def own_objects(model: keras.Model) -> dict[str, Any]:
 
     Returns
     -------
-    dict of str to object
-        Layers, activations, initializers and the like, by the names that Keras gives them.
+    bool
+        Known without describing it, at which code of the user's may fail.
     """
     with BUILDING:
-        own = [kind for kind in _kinds(model) if _is_own(kind) and not _is_lambda(kind)]
-    return {kind.__name__: kind for kind in own}
+        return not _own(model)
+
+
+def _own(model: keras.Model) -> list[Any]:
+    return [kind for kind in _kinds(model) if _is_own(kind)]
 
 
 def _kinds(model: keras.Model) -> Iterator[Any]:

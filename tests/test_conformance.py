@@ -33,7 +33,7 @@ from skmnist import (
     engine,
 )
 from skmnist.engine import programs, proven
-from skmnist.keras_models import described, seeded
+from skmnist.keras_models import describe, seeded
 from skmnist.networks import draw_seed
 
 pytestmark = pytest.mark.filterwarnings(
@@ -201,7 +201,7 @@ def test_the_networks_hold_every_proven_layer():
         *GROUPS,
         lambda: keras.Sequential([keras.Input((2,)), L.Dropout(0.5), L.Dense(3)]),
     ):
-        objects = proven._objects(json.loads(described(build())))
+        objects = proven._objects(json.loads(describe(build()).config))
         held |= {each["class_name"] for each in objects if each.get("module") == "keras.layers"}
     assert held == proven.LAYERS
 
@@ -302,7 +302,7 @@ FUNCTIONS = {name for name, value in vars(keras.losses).items() if inspect.isfun
 
 @pytest.mark.parametrize("name", sorted(FUNCTIONS))
 def test_losses_by_name_and_by_function_ask_for_the_same_targets(name):
-    from skmnist.classifiers.targets import form_for
+    from skmnist.classifiers.losses import form_for
 
     on_labels = {kind.lower() for kind in ON_LABELS}
     expected = "labels" if name.replace("_", "") in on_labels else "one_hot"

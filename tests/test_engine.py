@@ -19,6 +19,7 @@ from skmnist import DenseClassifier, conv_network, dense_network, engine
 from skmnist.engine import keys
 from skmnist.engine.cache import Cache
 from skmnist.engine.dropout import DynamicDropout
+from skmnist.engine.strategy import program_strategies
 from skmnist.keras_models import seeded, serialized
 from skmnist.networks import initial_variables
 
@@ -41,13 +42,13 @@ def compiled(optimizer="adam", sizes=(8,), metrics=("accuracy",), seed=0, **opti
 
 
 @pytest.fixture(params=["graph", "xla"])
-def strategy(request, monkeypatch):
+def strategy(request):
     """Each strategy with a lean step, whatever it would repay."""
     if BACKEND == "jax" and request.param == "graph":
         pytest.skip("JAX compiles all that it runs")
-    monkeypatch.setattr(keys, "_XLA_REPAYS", 0 if request.param == "xla" else np.inf)
     engine.clear_programs()
-    yield request.param
+    with engine.forced_strategy(request.param):
+        yield request.param
     engine.clear_programs()
 
 
@@ -67,10 +68,8 @@ def test_an_epoch_is_keras_own(name, strategy, data):
     config = {"class_name": name, "config": OPTIMIZERS[name] | {"learning_rate": 0.01}}
     plan = engine.TrainingPlan(16, 3, seed=0)
     fast = engine.train(compiled(keras.optimizers.get(config)), data, plan, validation=data)
-    count = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: None)
-    slow = engine.train(
-        compiled(keras.optimizers.get(config)), data, plan, validation=data, callbacks=[count]
-    )
+    with engine.forced_strategy("loop"):
+        slow = engine.train(compiled(keras.optimizers.get(config)), data, plan, validation=data)
     for a, b in zip(fast.network.arrays, slow.network.arrays, strict=True):
         np.testing.assert_allclose(a, b, atol=2e-6)
     for name in ("loss", "accuracy", "val_loss", "val_accuracy"):
@@ -81,8 +80,8 @@ def test_batch_normalisation_and_other_metrics_are_keras_own(data):
     plan = engine.TrainingPlan(16, 3, seed=0)
     options = {"batch_norm": True, "metrics": ["accuracy", "sparse_top_k_categorical_accuracy"]}
     fast = engine.train(compiled(**options), data, plan)
-    count = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: None)
-    slow = engine.train(compiled(**options), data, plan, callbacks=[count])
+    with engine.forced_strategy("loop"):
+        slow = engine.train(compiled(**options), data, plan)
     for a, b in zip(fast.network.arrays, slow.network.arrays, strict=True):
         np.testing.assert_allclose(a, b, atol=1e-5)
     assert fast.history["sparse_top_k_categorical_accuracy"] == [1.0, 1.0, 1.0]
@@ -100,9 +99,9 @@ def test_convolutions_are_trained_as_keras_trains_them(batch_norm, data):
         return model
 
     plan = engine.TrainingPlan(16, 3, seed=0)
-    count = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: None)
     fast = engine.train(build(), data, plan, validation=data)
-    slow = engine.train(build(), data, plan, validation=data, callbacks=[count])
+    with engine.forced_strategy("loop"):
+        slow = engine.train(build(), data, plan, validation=data)
     for a, b in zip(fast.network.arrays, slow.network.arrays, strict=True):
         np.testing.assert_allclose(a, b, atol=1e-5)
     for name in ("loss", "accuracy", "val_loss", "val_accuracy"):
@@ -110,17 +109,23 @@ def test_convolutions_are_trained_as_keras_trains_them(batch_norm, data):
     loss, metrics = keras.losses.SparseCategoricalCrossentropy(), ["accuracy"]
     padded = "keras" if batch_norm else "xla"
     expected = {"tensorflow": "graph", "jax": padded}[BACKEND]
-    assert keys.choose_strategy(build(), loss, metrics, None, 10**9) == expected
+    assert program_strategies(build(), loss, metrics, None, 10**9)[0] == expected
 
 
-@only_on("tensorflow", "JAX has one lean way")
-def test_ways_agree(data, monkeypatch):
+@only_on("tensorflow", "JAX has one lean strategy")
+def test_lean_strategies_agree(data):
     plan, weights = engine.TrainingPlan(16, 3, seed=0), []
-    for limit in (0, np.inf):
-        monkeypatch.setattr(keys, "_XLA_REPAYS", limit)
-        weights.append(engine.train(compiled(dropout=0.3), data, plan).network.arrays)
+    for strategy in ("graph", "xla"):
+        with engine.forced_strategy(strategy):
+            weights.append(engine.train(compiled(dropout=0.3), data, plan).network.arrays)
     for a, b in zip(*weights, strict=True):
         np.testing.assert_allclose(a, b, atol=2e-6)
+
+
+def test_a_strategy_that_can_not_serve_a_fit_is_refused(data):
+    other = {"tensorflow": "xla", "jax": "graph"}[BACKEND]
+    with engine.forced_strategy(other), pytest.raises(ValueError, match=f"can't be '{other}'"):
+        engine.train(compiled(batch_norm=True), data, engine.TrainingPlan(16, 1, seed=0))
 
 
 @pytest.mark.parametrize(
@@ -132,16 +137,16 @@ def test_ways_agree(data, monkeypatch):
         ({"metrics": ["AUC"]}, "keras"),
     ],
 )
-def test_the_way_follows_from_the_network(change, expected):
+def test_the_strategy_follows_from_the_network(change, expected):
     model = compiled(**change)
     loss = keras.losses.SparseCategoricalCrossentropy()
     metrics = change.get("metrics", ["accuracy"])
-    assert keys.choose_strategy(model, loss, metrics, None, 10**9) == expected
+    assert program_strategies(model, loss, metrics, None, 10**9)[0] == expected
     short = {"tensorflow": "graph", "jax": expected}[BACKEND]
-    assert keys.choose_strategy(model, loss, metrics, None, 1) == (
+    assert program_strategies(model, loss, metrics, None, 1)[0] == (
         "keras" if expected == "keras" else short
     )
-    assert keys.choose_strategy(model, keras.losses.KLDivergence(), metrics, None, 1) == "keras"
+    assert program_strategies(model, keras.losses.KLDivergence(), metrics, None, 1) == ["keras"]
 
 
 @only_on("tensorflow", "JAX compiles all that it runs")
@@ -151,7 +156,7 @@ def test_dropout_on_the_input_keeps_clear_of_xla():
     )
     model.compile("adam")
     loss = keras.losses.SparseCategoricalCrossentropy()
-    assert keys.choose_strategy(model, loss, None, None, 10**9) == "graph"
+    assert program_strategies(model, loss, None, None, 10**9)[0] == "graph"
 
 
 @pytest.mark.parametrize(
@@ -182,8 +187,8 @@ def test_dynamic_dropout_drops_its_share():
 
 
 @only_on("tensorflow", "it counts TensorFlow's graphs")
-@pytest.mark.parametrize("loss", ["sparse_categorical_crossentropy", "kl_divergence"])
-def test_a_program_that_is_gone_leaves_no_graph(loss, data, strategy):
+@pytest.mark.parametrize("strategy", ["keras", "graph", "xla"])
+def test_a_program_that_is_gone_leaves_no_graph(strategy, data):
     """Lean or Keras's own steps: an optimizer of Keras's would have TensorFlow keep each graph."""
     from tensorflow.python.framework.func_graph import FuncGraph
 
@@ -193,11 +198,8 @@ def test_a_program_that_is_gone_leaves_no_graph(loss, data, strategy):
         return sum(issubclass(type(each), FuncGraph) for each in gc.get_objects())
 
     def fit(units):
-        model = compiled("adamw", (units,))
-        model.compile("adamw", loss, metrics=["accuracy"])
-        one_hot = data._replace(y=np.eye(3, dtype=np.float32)[data.y.astype(int)])
-        rows = data if loss.startswith("sparse") else one_hot
-        engine.train(model, rows, engine.TrainingPlan(16, 2, seed=0))
+        with engine.forced_strategy(strategy):
+            engine.train(compiled("adamw", (units,)), data, engine.TrainingPlan(16, 2, seed=0))
         engine.clear_programs()
 
     fit(3)
@@ -245,7 +247,6 @@ def test_one_program_for_folds_and_rates(rows):
 
 def test_folds_of_unlike_length_are_compiled_once(rows, monkeypatch):
     """Under XLA, whose programs hold for one shape only."""
-    monkeypatch.setattr(keys, "_XLA_REPAYS", 0)
     engine.clear_programs()
     X, y = rows
     classifier = DenseClassifier((16,), batch_size=32, epochs=1, random_state=0)
@@ -258,8 +259,9 @@ def test_folds_of_unlike_length_are_compiled_once(rows, monkeypatch):
         return placed
 
     monkeypatch.setattr(engine.training.backend, "place", watched)
-    for n in (141, 142, 143):
-        classifier.fit(X[:n], y[:n])
+    with engine.forced_strategy("xla"):
+        for n in (141, 142, 143):
+            classifier.fit(X[:n], y[:n])
     assert shapes == {(160, 784)}
 
 
@@ -417,8 +419,8 @@ def test_keras_schedules_of_the_users_own_are_kept(data):
     rate = keras.optimizers.schedules.ExponentialDecay(0.01, 3, 0.5)
     plan = engine.TrainingPlan(16, 3, seed=0)
     fast = engine.train(compiled(keras.optimizers.Adam(rate)), data, plan)
-    count = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: None)
-    slow = engine.train(compiled(keras.optimizers.Adam(rate)), data, plan, callbacks=[count])
+    with engine.forced_strategy("loop"):
+        slow = engine.train(compiled(keras.optimizers.Adam(rate)), data, plan)
     for a, b in zip(fast.network.arrays, slow.network.arrays, strict=True):
         np.testing.assert_allclose(a, b, atol=2e-6)
 
@@ -463,10 +465,11 @@ def test_cache_is_bounded_and_makes_once():
 
 
 def train_both_ways(build, data):
-    """Train by a program and by Keras's own loop, which an idle callback asks for."""
+    """Train by a program and by Keras's own loop."""
     plan = engine.TrainingPlan(16, 3, seed=0)
-    count = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: None)
-    return (engine.train(build(), data, plan, callbacks=c) for c in ([], [count]))
+    fast = engine.train(build(), data, plan)
+    with engine.forced_strategy("loop"):
+        return fast, engine.train(build(), data, plan)
 
 
 def scaled_loss(target, output):

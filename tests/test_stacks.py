@@ -12,7 +12,7 @@ from skmnist import (
     engine,
     flatten_and_scale,
 )
-from skmnist.engine import run_cooperatively, stacks
+from skmnist.engine import lanes, run_cooperatively
 
 ALIKE = {"hidden_layer_sizes": (32, 16), "batch_size": 64, "random_state": 0}
 APART = [
@@ -32,15 +32,15 @@ def rows(digits):
 def stack_sizes(monkeypatch):
     """Stack wherever it can be done, and keep what each stack is made of."""
     made = []
-    train = stacks._train_stack
+    train = lanes.train_stack
 
     def watched(runs, *rest):
         made.append(len(runs))
         return train(runs, *rest)
 
-    monkeypatch.setattr(stacks, "_train_stack", watched)
-    monkeypatch.setattr(stacks.backend, "stacks_pay", lambda n_weights: True)
-    return made
+    monkeypatch.setattr(lanes, "train_stack", watched)
+    with engine.forced_layout(stack_size=64):
+        yield made
 
 
 def fit_together(classifiers, X, y, **params):
@@ -116,13 +116,13 @@ def test_networks_that_see_padding_are_stacked_with_their_like(rows, stack_sizes
         assert_same(classifier, make().fit(*part))
 
 
-def test_under_the_compiler_too(rows, stack_sizes, monkeypatch):
-    monkeypatch.setattr(engine.keys, "_XLA_REPAYS", 0)
+def test_under_the_compiler_too(rows, stack_sizes):
     settings = [ALIKE | own | {"epochs": 1} for own in APART]
-    together = fit_together([DenseClassifier(**s) for s in settings], *rows)
-    assert stack_sizes == [3]
-    for classifier, own in zip(together, settings, strict=True):
-        assert_same(classifier, DenseClassifier(**own).fit(*rows))
+    with engine.forced_strategy("xla"):
+        together = fit_together([DenseClassifier(**s) for s in settings], *rows)
+        assert stack_sizes == [3]
+        for classifier, own in zip(together, settings, strict=True):
+            assert_same(classifier, DenseClassifier(**own).fit(*rows))
 
 
 def test_after_ten_epochs_scores_are_the_same(digits):
@@ -197,14 +197,13 @@ def test_what_cannot_be_stacked_is_trained_alone(rows, stack_sizes):
     assert stack_sizes == []
 
 
-def test_large_stacks_are_split_and_share_a_program(rows, stack_sizes, monkeypatch):
-    monkeypatch.setattr(stacks, "_STACK_SIZES", (1, 2))
+def test_large_stacks_are_split_and_share_a_program(rows, stack_sizes):
     engine.clear_programs()
     before = engine.count_traces()
     classifiers = [DenseClassifier(**ALIKE, epochs=1, learning_rate=r / 1e3) for r in range(1, 6)]
-    together = fit_together(classifiers, *rows)
-    assert sum(stack_sizes) == 5
-    assert len(stack_sizes) > 1
+    with engine.forced_layout(stack_size=2):
+        together = fit_together(classifiers, *rows)
+    assert stack_sizes == [2, 2, 1]
     assert engine.count_traces() == before + 1
     alone = DenseClassifier(**ALIKE, epochs=1, learning_rate=0.005).fit(*rows)
     assert_same(together[-1], alone)
@@ -272,32 +271,27 @@ def test_waiting_is_told_from_working(rows):
     assert done[1].seconds_off == 0
 
 
-def test_large_networks_run_side_by_side_with_the_same_bits(rows, stack_sizes, monkeypatch):
-    monkeypatch.setattr(stacks.backend, "stacks_pay", lambda n_weights: False)
-    monkeypatch.setattr(stacks, "_LANES_REPAY", 0)
-    monkeypatch.setattr(stacks.backend, "n_cores", lambda: 3)
+def test_large_networks_run_side_by_side_with_the_same_bits(rows, stack_sizes):
     settings = [ALIKE | {"epochs": 2, "learning_rate": r / 1e3} for r in range(1, 8)]
-    together = fit_together([DenseClassifier(**s) for s in settings], *rows)
+    with engine.forced_layout(stack_size=1, n_lanes=3):
+        together = fit_together([DenseClassifier(**s) for s in settings], *rows)
     assert stack_sizes == []
     for classifier, own in zip(together, settings, strict=True):
         assert_same(classifier, DenseClassifier(**own).fit(*rows), tolerance=0)
 
 
 def test_what_runs_side_by_side_is_given_up_together(rows, monkeypatch):
-    monkeypatch.setattr(stacks.backend, "stacks_pay", lambda n_weights: False)
-    monkeypatch.setattr(stacks, "_LANES_REPAY", 0)
-    monkeypatch.setattr(stacks.backend, "n_cores", lambda: 2)
-    alone = stacks.run_alone
+    alone = lanes.run_alone
 
     def interrupts(run, lane):
         if run.request.plan.seed % 2:
             raise KeyboardInterrupt
         return alone(run, lane)
 
-    monkeypatch.setattr(stacks, "run_alone", interrupts)
+    monkeypatch.setattr(lanes, "run_alone", interrupts)
     classifiers = [
         DenseClassifier(**ALIKE | {"random_state": seed}, epochs=10_000) for seed in range(6)
     ]
-    with pytest.raises(KeyboardInterrupt):
+    with engine.forced_layout(stack_size=1, n_lanes=2), pytest.raises(KeyboardInterrupt):
         fit_together(classifiers, *rows)
     assert not any(hasattr(c, "network_") for c in classifiers)

@@ -7,40 +7,23 @@ from numbers import Integral, Real
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
-from sklearn.callback import CallbackSupportMixin
-from sklearn.utils.multiclass import type_of_target
+from numpy.typing import ArrayLike
 
 from skmnist import engine
 from skmnist._compat.keras import keras
 from skmnist._compat.sklearn import Interval, Options, StrOptions, with_callbacks
 from skmnist.augmentation import KINDS, Kind
-from skmnist.classifiers.building import (
-    BuiltNetwork,
-    augmentation_of,
-    build_network,
-    check_network,
-)
-from skmnist.classifiers.monitor import check_validation
-from skmnist.classifiers.predicting import PredictingClassifier
+from skmnist.classifiers.fitting import FittingClassifier
 from skmnist.classifiers.refusals import (
-    check_plan,
-    check_routes,
-    check_same_kind,
-    refuse_fit_params,
-    validation_data,
+    routed_validation_data,
 )
-from skmnist.classifiers.reporting import EpochReporter, unchanged_on_error
-from skmnist.classifiers.rows import check_labels, check_rows, numpy_labels, weighted_rows
-from skmnist.classifiers.targets import TargetEncoder
 from skmnist.history import History
-from skmnist.keras_models import seeded
 from skmnist.networks import draw_seed
 
 __all__ = ["KerasClassifier"]
 
 
-class KerasClassifier(CallbackSupportMixin, PredictingClassifier):
+class KerasClassifier(FittingClassifier):
     """Any Keras network as a scikit-learn classifier.
 
     scikeras's class of this name, repaired for scikit-learn 1.9 and trained by compiled epochs
@@ -127,11 +110,7 @@ class KerasClassifier(CallbackSupportMixin, PredictingClassifier):
     True
     """
 
-    _fewest_classes = 1
     batch_size: Any
-    n_features_in_: int
-    history_: History
-    _checkpoint: engine.Checkpoint
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "epochs": [Interval(Integral, 1, None, closed="left")],
@@ -222,20 +201,18 @@ class KerasClassifier(CallbackSupportMixin, PredictingClassifier):
         Self
             The classifier itself, as it was before where training fails or is interrupted.
         """
-        refuse_fit_params(self, fit_params)
-        self._validate_params()
+        self._check_parameters(fit_params)
         if X_val is None and y_val is None:
-            X_val, y_val = validation_data(self)
-        with unchanged_on_error(self):
-            go_on = self.warm_start and hasattr(self, "network_")
-            self._fit_rows(
+            X_val, y_val = routed_validation_data(self.get_params(deep=False))
+        with self._kept_on_error():
+            self._fit(
                 X,
                 y,
                 sample_weight,
                 X_val=X_val,
                 y_val=y_val,
-                go_on=go_on,
                 epochs=self._setting("epochs"),
+                go_on=self.warm_start and hasattr(self, "network_"),
             )
         return self
 
@@ -268,126 +245,11 @@ class KerasClassifier(CallbackSupportMixin, PredictingClassifier):
         Self
             The classifier itself.
         """
-        refuse_fit_params(self, fit_params)
-        self._validate_params()
-        with unchanged_on_error(self):
+        self._check_parameters(fit_params)
+        with self._kept_on_error():
             go_on = hasattr(self, "network_")
-            self._fit_rows(
-                X,
-                y,
-                sample_weight,
-                go_on=go_on,
-                epochs=1,
-                classes=classes,
-                partial=True,
-            )
+            self._fit(X, y, sample_weight, classes=classes, epochs=1, go_on=go_on, partial=True)
         return self
-
-    # What a subclass says of its network
-
-    def _setting(self, name: str) -> Any:
-        """Look up a parameter of `fit`, also under scikeras's longer name for it."""
-        return getattr(self, f"fit__{name}", getattr(self, name))
-
-    def _plan(self, n_rows: int, epochs: int, seed: int, *, partial: bool) -> engine.TrainingPlan:
-        size = self._setting("batch_size")
-        size = n_rows if size == -1 else size or 32
-        shuffle, augmentation = self._setting("shuffle"), augmentation_of(self)
-        return engine.TrainingPlan(size, epochs, seed, shuffle=shuffle, augmentation=augmentation)
-
-    def _network_to_train(
-        self, X: Any, seed: int
-    ) -> tuple[BuiltNetwork, list[NDArray[Any]] | None]:
-        """Give a compiled network, and variables to begin with where they are not its own."""
-        with seeded(seed):
-            return build_network(self, X), None
-
-    def _fit_targets(self, y: NDArray[Any], classes: NDArray[Any] | None) -> None:
-        self.classes_ = classes  # scikeras's encoders take them from here
-        self.target_encoder_ = self.target_encoder.fit(y)
-        self.target_type_ = getattr(self.target_encoder_, "target_type_", None) or type_of_target(y)
-        self.__dict__.update(getattr(self.target_encoder_, "get_metadata", dict)())
-        if classes is not None:
-            self.classes_ = classes  # in the type they came in
-
-    def _encode(self, y: NDArray[Any], form: engine.TargetForm) -> Any:
-        if isinstance(self.target_encoder_, TargetEncoder):
-            self.target_encoder_.form_ = form
-        return self.target_encoder_.transform(y)
-
-    # How all of them are fitted
-
-    def _fit_rows(
-        self,
-        X: ArrayLike,
-        y: ArrayLike,
-        sample_weight: ArrayLike | None,
-        *,
-        go_on: bool,
-        epochs: int,
-        X_val: ArrayLike | None = None,
-        y_val: ArrayLike | None = None,
-        classes: ArrayLike | None = None,
-        partial: bool = False,
-    ) -> None:
-        checked, labels = self._see(X, y, classes, go_on=go_on)
-        seed = draw_seed(self.random_state)
-        engine.check_process()
-        built, initial = self._network_to_train(self._encode_features(checked), seed)
-        check_network(self, built.model, go_on=go_on)
-        rows, held_out = weighted_rows(self, checked, labels, sample_weight, X_val, y_val, seed)
-        plan = self._plan(rows.n_rows, epochs, seed, partial=partial)
-        callbacks = self._keras_callbacks()
-        check_plan(plan, callbacks)
-        check_validation(self, plan, held_out)
-
-        def encoded(part: engine.Rows) -> engine.Rows:
-            X, y = self._encode_features(part.X), self._encode(part.y, built.form)
-            return part._replace(X=X, y=y)
-
-        self.link_ = built.link
-        following = EpochReporter(self, epochs, X, labels, held_out)
-        done = engine.train(
-            built.model,
-            encoded(rows),
-            plan,
-            validation=held_out and encoded(held_out),
-            initial=initial,
-            checkpoint=self._checkpoint if go_on else None,
-            callbacks=callbacks,
-            on_epoch=following,
-            builder=built.builder,
-        )
-        before = self.history_ if go_on else History()
-        self.network_, self._checkpoint = done.network, done.checkpoint
-        self.history_ = before.then(done.history)
-        self.n_iter_ = self.history_.n_epochs
-        self.best_epoch_ = before.n_epochs + done.best_epoch
-        following.end(done.network)
-
-    def _see(
-        self, X: ArrayLike, y: ArrayLike, classes: ArrayLike | None = None, *, go_on: bool = False
-    ) -> tuple[NDArray[np.float32], NDArray[Any]]:
-        """Check rows and labels, and learn from them what a network function may ask for."""
-        check_routes(self)
-        checked, labels = check_rows(self, X, numpy_labels(y), reset=not go_on, multi_output=True)
-        X_dtype = getattr(X, "dtype", checked.dtype)
-        if go_on:
-            check_same_kind(self, X_dtype, labels)
-        else:
-            self.X_dtype_ = X_dtype
-            self.y_dtype_, self.y_ndim_, self.y_shape_ = labels.dtype, labels.ndim, labels.shape
-        self.X_shape_ = checked.shape
-        known = None
-        if not self._has_own_encoder():
-            labels, known = check_labels(
-                labels, classes, self.classes_ if go_on else None, fewest=self._fewest_classes
-            )
-        if not go_on:
-            self._fit_targets(labels, known)
-            self.feature_encoder_ = self.feature_encoder.fit(checked)
-            self.__dict__.update(getattr(self.feature_encoder_, "get_metadata", dict)())
-        return checked, labels
 
     def initialize(self, X: ArrayLike, y: ArrayLike) -> Self:
         """Build the network without training it: to predict with one that is trained already.
@@ -404,16 +266,12 @@ class KerasClassifier(CallbackSupportMixin, PredictingClassifier):
         Self
             The classifier itself, ready to predict.
         """
-        self._validate_params()
-        with unchanged_on_error(self):
-            checked, _ = self._see(X, y)
-            engine.check_process()
-            built, initial = self._network_to_train(
+        self._check_parameters({})
+        with self._kept_on_error():
+            checked, _ = self._check_data(X, y)
+            built = self._network_to_train(
                 self._encode_features(checked), draw_seed(self.random_state)
             )
-            check_network(self, built.model, go_on=False)
-            self.link_ = built.link
-            begun = engine.begin(built.model, initial, built.builder)
-            self.network_, self._checkpoint = begun.network, begun.checkpoint
-            self.history_, self.n_iter_, self.best_epoch_ = History(), 0, 0
+            begun = engine.begin(built.model, built.initial, built.builder)
+            self._record(begun, built.link, History())
         return self

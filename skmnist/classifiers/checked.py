@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import functools
+from dataclasses import replace
 from numbers import Integral, Real
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,9 +15,10 @@ from skmnist import engine
 from skmnist._compat.keras import keras
 from skmnist._compat.sklearn import Interval, StrOptions
 from skmnist.classifiers.base import KerasClassifier
-from skmnist.classifiers.building import BuiltNetwork, augmentation_of
-from skmnist.classifiers.targets import recoded_metrics
-from skmnist.keras_models import seeded
+from skmnist.classifiers.building import BuiltNetwork
+from skmnist.classifiers.losses import recoded_metrics
+from skmnist.classifiers.optimizers import OPTIMIZERS, OptimizerName, make_optimizer
+from skmnist.keras_models import describe, seeded
 from skmnist.networks import initial_variables
 
 __all__ = ["CheckedClassifier"]
@@ -39,7 +41,7 @@ class CheckedClassifier(KerasClassifier):
         "activation": [str],
         "dropout": [Interval(Real, 0, 1, closed="left")],
         "batch_norm": ["boolean"],
-        "optimizer": [StrOptions({"adamw", "adam", "rmsprop", "sgd"})],
+        "optimizer": [StrOptions(set(OPTIMIZERS))],
         "learning_rate": [Interval(Real, 0, None, closed="neither")],
         "schedule": [StrOptions(set(engine.SCHEDULES))],
         "weight_decay": [Interval(Real, 0, None, closed="left")],
@@ -96,16 +98,14 @@ class CheckedClassifier(KerasClassifier):
             seed,
             schedule="constant" if partial else self.schedule,
             patience=self.patience if self.early_stopping and not partial else None,
-            augmentation=augmentation_of(self),
+            augmentation=self._augmentation(),
         )
 
-    def _network_to_train(
-        self, X: Any, seed: int
-    ) -> tuple[BuiltNetwork, list[NDArray[Any]] | None]:
+    def _network_to_train(self, X: Any, seed: int) -> BuiltNetwork:
         metrics = [m for m in self.metrics or () if m != "accuracy"]
         # callbacks and metrics may change the model, or be unhashable
         keep = not (self.callbacks or self.metrics)
-        model = (_compiled if keep else _compiled.__wrapped__)(
+        built = (_built if keep else _built.__wrapped__)(
             *self._build(),
             tuple(self.X_shape_[1:]),
             len(self.classes_),
@@ -115,7 +115,7 @@ class CheckedClassifier(KerasClassifier):
             float(self.beta_2),
             tuple(recoded_metrics(metrics, "one_hot", len(self.classes_))),
         )
-        return BuiltNetwork(model, "one_hot", "identity"), initial_variables(model, seed)
+        return replace(built, initial=initial_variables(built.model, seed))
 
     def _callbacks_of_predict(self) -> list[keras.callbacks.Callback]:
         given = self.callbacks or ()
@@ -133,7 +133,7 @@ class CheckedClassifier(KerasClassifier):
         self.classes_ = classes
         self.target_type_ = type_of_target(classes)
 
-    def _encode(self, y: NDArray[Any], form: engine.TargetForm) -> NDArray[np.float32]:
+    def _encode_labels(self, y: NDArray[Any], form: engine.TargetForm) -> NDArray[np.float32]:
         """Give one column a class: the probability that the network is to give it."""
         n_classes = len(self.classes_)
         even = self.label_smoothing / n_classes
@@ -147,34 +147,27 @@ def _is_one_hot(y: NDArray[Any]) -> bool:
 
 
 @functools.lru_cache(maxsize=8)
-def _compiled(
+def _built(
     network: Any,
     arguments: tuple[tuple[str, Any], ...],
     shape: tuple[int, ...],
     n_classes: int,
-    optimizer: Literal["adamw", "adam", "rmsprop", "sgd"],
+    optimizer: OptimizerName,
     learning_rate: float,
     weight_decay: float,
     beta_2: float,
     metrics: tuple[Any, ...],
-) -> keras.Model:
+) -> BuiltNetwork:
     """Build and compile; kept, since the folds of a cross-validation ask for the same again."""
-    settings: dict[str, Any] = {"learning_rate": learning_rate}
-    if weight_decay or optimizer == "adamw":
-        settings["weight_decay"] = weight_decay
-    if optimizer in ("adam", "adamw"):
-        settings["beta_2"] = beta_2
-    if optimizer == "sgd":
-        settings |= {"momentum": 0.9, "nesterov": True}
     meta = {"n_features_in_": shape[0], "X_shape_": (None, *shape), "n_classes_": n_classes}
     with seeded(0):
         model = network(**dict(arguments), meta=meta)
     model.compile(
-        keras.optimizers.get({"class_name": optimizer, "config": settings}),
+        make_optimizer(optimizer, learning_rate, weight_decay, beta_2),
         keras.losses.CategoricalCrossentropy(),
         metrics=["accuracy", *metrics],
     )
-    return model
+    return BuiltNetwork(model, "one_hot", "identity", description=describe(model))
 
 
 def _auto_batch_size(n_rows: int) -> int:

@@ -11,8 +11,9 @@ import numpy as np
 from skmnist import augmentation, engine
 from skmnist._compat.keras import keras
 from skmnist._compat.sklearn import Interval
-from skmnist.classifiers.building import image_shape_of, positive_ints
+from skmnist._images import image_shape, positive_ints
 from skmnist.classifiers.checked import CheckedClassifier
+from skmnist.classifiers.optimizers import OptimizerName
 from skmnist.networks import conv_network
 
 __all__ = ["ConvClassifier"]
@@ -133,7 +134,7 @@ class ConvClassifier(CheckedClassifier):
         activation: str = "relu",
         dropout: float = 0.2,
         batch_norm: bool = False,
-        optimizer: Literal["adamw", "adam", "rmsprop", "sgd"] = "adamw",
+        optimizer: OptimizerName = "adamw",
         learning_rate: float = 3e-3,
         schedule: engine.Schedule = "one_cycle",
         weight_decay: float = 0.1,
@@ -189,6 +190,6 @@ class ConvClassifier(CheckedClassifier):
             "activation": self.activation,
             "dropout": self.dropout,
             "batch_norm": self.batch_norm,
-            "image_shape": image_shape_of(self),
+            "image_shape": image_shape(self.X_shape_[1:], self.image_shape),
         }
         return conv_network, tuple(arguments.items())

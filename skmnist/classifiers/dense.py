@@ -9,8 +9,9 @@ import numpy as np
 
 from skmnist import augmentation, engine
 from skmnist._compat.keras import keras
-from skmnist.classifiers.building import positive_ints
+from skmnist._images import positive_ints
 from skmnist.classifiers.checked import CheckedClassifier
+from skmnist.classifiers.optimizers import OptimizerName
 from skmnist.networks import dense_network
 
 __all__ = ["DenseClassifier"]
@@ -115,7 +116,7 @@ class DenseClassifier(CheckedClassifier):
         activation: str = "relu",
         dropout: float = 0.2,
         batch_norm: bool = False,
-        optimizer: Literal["adamw", "adam", "rmsprop", "sgd"] = "adamw",
+        optimizer: OptimizerName = "adamw",
         learning_rate: float = 3e-3,
         schedule: engine.Schedule = "one_cycle",
         weight_decay: float = 0.1,

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 from sklearn.callback import ScoringMonitor
 
 from skmnist.engine import Rows, TrainingPlan
-
-if TYPE_CHECKING:
-    from skmnist.classifiers.base import KerasClassifier
 
 __all__ = ["ValidationMonitor", "check_validation"]
 
@@ -63,7 +61,7 @@ class ValidationMonitor(ScoringMonitor):
         fitted_estimator : KerasClassifier
             The same, ready to predict.
         """
-        rows = fitted_estimator._held_out
+        rows = fitted_estimator.held_out_
         names = getattr(estimator, "feature_names_in_", None)
         X = rows.X if names is None else pd.DataFrame(rows.X, columns=names)
         data = {"X": X, "y": rows.y, "fitted_estimator": fitted_estimator}
@@ -71,10 +69,19 @@ class ValidationMonitor(ScoringMonitor):
 
 
 def check_validation(
-    classifier: KerasClassifier, plan: TrainingPlan, held_out: Rows | None
+    plan: TrainingPlan, callbacks: Sequence[object], held_out: Rows | None
 ) -> None:
-    """Refuse a fit without rows to validate on where something needs them."""
-    callbacks = getattr(classifier, "_skl_callbacks", ())
+    """Refuse a fit without rows to validate on where something needs them.
+
+    Parameters
+    ----------
+    plan : TrainingPlan
+        May stop early.
+    callbacks : sequence of object
+        Of scikit-learn's kind.
+    held_out : Rows or None
+        What there is to validate on.
+    """
     asking = [
         *(["early_stopping=True"] if plan.patience is not None else []),
         *(type(c).__name__ for c in callbacks if isinstance(c, ValidationMonitor)),

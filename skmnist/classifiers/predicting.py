@@ -8,13 +8,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit, softmax
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skmnist import engine
 from skmnist._compat.keras import compile_settings, fresh, keras
-from skmnist.classifiers.repair import RepairedClassifier
-from skmnist.classifiers.rows import check_rows
-from skmnist.classifiers.targets import Link, TargetEncoder
+from skmnist.classifiers.building import BuiltNetwork
+from skmnist.classifiers.losses import Link
+from skmnist.classifiers.scikeras import RepairedClassifier
+from skmnist.classifiers.targets import TargetEncoder, has_one_label
 from skmnist.keras_models import Network
 
 __all__ = ["PredictingClassifier"]
@@ -108,9 +109,8 @@ class PredictingClassifier(RepairedClassifier):
         model = self.network_.to_keras()
         if not model.compiled:
             row = np.zeros((1, *self.X_shape_[1:]), np.float32)
-            like, _ = self._network_to_train(self._encode_features(row), seed=0)
-            settings = compile_settings(like.model)
-            model.compile(**settings | {"optimizer": fresh(like.model.optimizer)})
+            like = self._network_to_train(self._encode_features(row), seed=0).model
+            model.compile(**compile_settings(like) | {"optimizer": fresh(like.optimizer)})
             model.optimizer.build(model.trainable_variables)
         return model
 
@@ -119,8 +119,8 @@ class PredictingClassifier(RepairedClassifier):
         check_is_fitted(self, "network_")
         self.network_ = Network.from_keras(model, builder=self.network_.builder)
 
-    def _network_to_train(self, X: Any, seed: int) -> Any:
-        """Give a compiled network for rows like these, and variables to begin with."""
+    def _network_to_train(self, X: Any, seed: int) -> BuiltNetwork:
+        """Build and compile a network for rows like these."""
         raise NotImplementedError
 
     @property
@@ -133,6 +133,11 @@ class PredictingClassifier(RepairedClassifier):
     def best_loss_(self) -> float:
         """The lowest training loss."""
         return min(self.loss_curve_)
+
+    def _check_rows(self, X: Any, y: Any = "no_validation", **options: Any) -> Any:
+        """Check samples as scikit-learn does, and bring them to the engine's type and layout."""
+        kinds = {"dtype": np.float32, "order": "C", "allow_nd": self._allow_nd}
+        return validate_data(self, X, y, **kinds, **options)
 
     def _has_own_encoder(self) -> bool:
         """Whether a subclass of the user's brings its own encoder of targets."""
@@ -159,7 +164,7 @@ class PredictingClassifier(RepairedClassifier):
         return X if encoder is None else encoder.transform(X)
 
     def _has_one_label(self) -> bool:
-        return self.target_type_ in ("binary", "multiclass")
+        return has_one_label(self.target_type_)
 
     def _probabilities(self, outputs: NDArray[np.float32]) -> NDArray[np.float32]:
         one_label = self._has_one_label() and outputs.shape[1] > 1
@@ -180,7 +185,7 @@ class PredictingClassifier(RepairedClassifier):
 
     def _outputs(self, X: ArrayLike) -> Any:
         check_is_fitted(self, "network_")
-        rows = self._encode_features(check_rows(self, X, reset=False))
+        rows = self._encode_features(self._check_rows(X, reset=False))
         callbacks = self._callbacks_of_predict()
         if callbacks:
             return engine.predict_with_callbacks(self.network_, rows, callbacks)

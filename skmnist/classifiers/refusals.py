@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,15 +11,12 @@ from numpy.typing import NDArray
 from skmnist import engine
 from skmnist._compat.keras import keras
 
-if TYPE_CHECKING:
-    from skmnist.classifiers.base import KerasClassifier
-
 __all__ = [
     "check_plan",
     "check_routes",
     "check_same_kind",
     "refuse_fit_params",
-    "validation_data",
+    "routed_validation_data",
 ]
 
 _SERVED: Final = {
@@ -31,7 +28,7 @@ _SERVED: Final = {
             "epochs",
             "shuffle",
             "validation_batch_size",
-            "validation_data",
+            "routed_validation_data",
             "validation_split",
             "verbose",
         }
@@ -51,31 +48,40 @@ _RATE_CALLBACKS: Final = (
 )
 
 
-def refuse_fit_params(classifier: KerasClassifier, params: Mapping[str, Any]) -> None:
-    """Refuse arguments of Keras's `fit`, which are parameters of the classifier here."""
+def refuse_fit_params(kind: str, known: Mapping[str, Any], params: Mapping[str, Any]) -> None:
+    """Refuse arguments of Keras's `fit`, which are parameters of the classifier here.
+
+    Parameters
+    ----------
+    kind : str
+        The classifier's class.
+    known : mapping of str to object
+        Its parameters.
+    params : mapping of str to object
+        What was passed to its `fit`.
+    """
     for name in params:
-        kind = type(classifier).__name__
         if name in _REMEDIES:
             remedy = _REMEDIES[name]
-        elif name in classifier.get_params(deep=False):
+        elif name in known:
             remedy = f"set it in the constructor, {kind}({name}=...), or by set_params({name}=...)"
         else:
             remedy = "it takes X, y, sample_weight, X_val and y_val"
         raise TypeError(f"Invalid argument {name!r} for {kind}.fit: {remedy}.")
 
 
-def check_routes(classifier: KerasClassifier) -> None:
+def check_routes(parameters: Mapping[str, Any]) -> None:
     """Refuse parameters routed to Keras's methods that would have no effect."""
-    for name in classifier.get_params(deep=False):
+    for name in parameters:
         method, _, routed = name.partition("__")
         if method in _SERVED and routed.partition("__")[0] not in _SERVED[method]:
             remedy = _REMEDIES.get(routed, "leave it out, or use it on the classifier's model_")
             raise ValueError(f"{name} would have no effect here: {remedy}.")
 
 
-def validation_data(classifier: KerasClassifier) -> tuple[Any, Any]:
+def routed_validation_data(parameters: Mapping[str, Any]) -> tuple[Any, Any]:
     """Read the rows to validate on from ``fit__validation_data``, if they are given there."""
-    given = getattr(classifier, "fit__validation_data", None)
+    given = parameters.get("fit__validation_data")
     if given is None:
         return None, None
     if not isinstance(given, (tuple, list)) or len(given) != 2:
@@ -93,35 +99,38 @@ def check_plan(plan: engine.TrainingPlan, callbacks: Sequence[keras.callbacks.Ca
             )
 
 
-def check_same_kind(classifier: KerasClassifier, X_dtype: np.dtype[Any], y: NDArray[Any]) -> None:
+def check_same_kind(
+    kind: str, X_dtype: np.dtype[Any], y: NDArray[Any], seen: Mapping[str, Any]
+) -> None:
     """Refuse to go on from a fit with data of another kind: pixels as floats after whole numbers.
 
     Parameters
     ----------
-    classifier : KerasClassifier
-        Fitted.
+    kind : str
+        The classifier's class.
     X_dtype : dtype
         The type of the new rows, as the user passed them.
     y : ndarray
         The new labels.
+    seen : mapping of str to object
+        ``X_dtype_``, ``y_dtype_``, ``y_ndim_`` and ``y_shape_`` of the last fit.
     """
-    name = type(classifier).__name__
     for what, new, old in (
-        ("X", X_dtype, classifier.X_dtype_),
-        ("y", y.dtype, classifier.y_dtype_),
+        ("X", X_dtype, seen["X_dtype_"]),
+        ("y", y.dtype, seen["y_dtype_"]),
     ):
         if new.kind == "f" and old.kind in "iu":
             raise ValueError(
-                f"Got {what} with dtype {new}, but this {name} expected {old} as in its last fit: "
+                f"Got {what} with dtype {new}, but this {kind} expected {old} as in its last fit: "
                 "they may not mean the same."
             )
-    if y.ndim != classifier.y_ndim_:
+    if y.ndim != seen["y_ndim_"]:
         raise ValueError(
-            f"y has {y.ndim} dimensions, but this {name} is expecting {classifier.y_ndim_} "
+            f"y has {y.ndim} dimensions, but this {kind} is expecting {seen['y_ndim_']} "
             "dimensions in y."
         )
-    if y.ndim > 1 and y.shape[1:] != classifier.y_shape_[1:]:
+    if y.ndim > 1 and y.shape[1:] != seen["y_shape_"][1:]:
         raise ValueError(
-            f"y has {y.shape[1]} features, but this {name} is expecting "
-            f"{classifier.y_shape_[1]} features in y."
+            f"y has {y.shape[1]} features, but this {kind} is expecting "
+            f"{seen['y_shape_'][1]} features in y."
         )

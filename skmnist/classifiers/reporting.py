@@ -4,40 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from skmnist import engine
 from skmnist.engine import Rows
 from skmnist.keras_models import Network
-
-if TYPE_CHECKING:
-    from skmnist.classifiers.base import KerasClassifier
 
 __all__ = ["EpochReporter", "unchanged_on_error"]
 
 
 class EpochReporter:
-    """What follows a fit, epoch by epoch: callbacks of scikit-learn, printing.
+    """Tells of a fit, epoch by epoch: to scikit-learn's callbacks, and on the screen.
 
     Parameters
     ----------
-    classifier : KerasClassifier
-        What is being fitted.
+    fit : sklearn.callback.CallbackContext
+        The context of the fit.
+    data : dict
+        ``estimator``, ``X`` and ``y`` as callbacks get them.
     epochs : int
         How many epochs there will be at most.
-    X, y : array-like
-        What it is fitted on, as the user passed it.
     held_out : Rows or None
-        What it validates on, with labels.
+        What the fit validates on, with labels.
+    verbose : bool
+        Whether to print a line an epoch.
     """
 
     def __init__(
-        self, classifier: KerasClassifier, epochs: int, X: Any, y: Any, held_out: Rows | None
+        self, fit: Any, data: dict[str, Any], epochs: int, held_out: Rows | None, *, verbose: bool
     ) -> None:
-        self._classifier, self._epochs, self._held_out = classifier, epochs, held_out
-        self._data = {"estimator": classifier, "X": X, "y": y}
+        self._fit, self._data, self._epochs = fit, data, epochs
+        self._held_out, self._verbose = held_out, verbose
         self._done = 0
-        self._fit = classifier._init_callback_context(max_subtasks=epochs)
         self._fit.call_on_fit_task_begin(**self._data)
         self._begin()
 
@@ -47,14 +44,14 @@ class EpochReporter:
 
     def _end(self, task: Any, network: Callable[[], Network]) -> bool:
         def attributes() -> dict[str, Any]:
-            return {"network_": network(), "_held_out": self._held_out}
+            return {"network_": network(), "held_out_": self._held_out}
 
         return bool(task.call_on_fit_task_end(**self._data, reconstruction_attributes=attributes))
 
     def __call__(self, logs: dict[str, float], network: Callable[[], Network]) -> bool:
         """Tell the callbacks of an epoch; true where one of them asks to stop."""
         self._done += 1
-        if self._classifier._setting("verbose"):
+        if self._verbose:
             figures = "  ".join(f"{name} {_figures(value)}" for name, value in logs.items())
             print(f"Epoch {self._done}/{self._epochs}  {figures}")
         stop = self._end(self._epoch, network)
@@ -73,16 +70,14 @@ def _figures(value: Any) -> str:
 
 
 @contextmanager
-def unchanged_on_error(classifier: KerasClassifier) -> Iterator[None]:
+def unchanged_on_error(estimator: Any) -> Iterator[None]:
     """Let a failed or interrupted fit leave no trace: the last good fit stays usable."""
-    before = dict(classifier.__dict__)
+    before = dict(vars(estimator))
     try:
         yield
     except BaseException:
         teardown = ("_callback_fit_ctx", "_skl_callbacks_to_teardown")
-        kept = {name: value for name, value in classifier.__dict__.items() if name in teardown}
-        classifier.__dict__.clear()
-        classifier.__dict__.update(before | kept)
+        kept = {name: value for name, value in vars(estimator).items() if name in teardown}
+        vars(estimator).clear()
+        vars(estimator).update(before | kept)
         raise
-    finally:
-        engine.release(classifier.model)

@@ -1,35 +1,22 @@
-"""From what a user passes to `fit` to what the engine trains on: labels, weights, validation."""
+"""From what a user passes to `fit` to what the engine trains on: labels, weights, a split."""
 
 from __future__ import annotations
 
 import math
 from numbers import Real
-from typing import TYPE_CHECKING, Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.model_selection import train_test_split
 from sklearn.utils import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
-from sklearn.utils.validation import column_or_1d, validate_data
+from sklearn.utils.validation import column_or_1d
 
-from skmnist._compat.sklearn import check_sample_weight
+from skmnist._compat.sklearn import check_sample_weight, num_samples
 from skmnist.engine import Rows
 
-if TYPE_CHECKING:
-    from skmnist.classifiers.base import KerasClassifier
-    from skmnist.classifiers.predicting import PredictingClassifier
-
-__all__ = ["check_labels", "check_rows", "numpy_labels", "weighted_rows"]
-
-
-def check_rows(
-    classifier: PredictingClassifier, X: Any, y: Any = "no_validation", **options: Any
-) -> Any:
-    """Check samples as scikit-learn does, and bring them to the engine's type and layout."""
-    return validate_data(
-        classifier, X, y, dtype=np.float32, order="C", allow_nd=classifier._allow_nd, **options
-    )
+__all__ = ["check_labels", "check_validation_rows", "numpy_labels", "split_rows", "weighted_rows"]
 
 
 def numpy_labels(y: Any) -> Any:
@@ -96,37 +83,28 @@ def check_labels(
 
 
 def weighted_rows(
-    classifier: KerasClassifier,
     X: NDArray[np.float32],
     y: NDArray[Any],
     sample_weight: ArrayLike | None,
-    X_val: Any,
-    y_val: Any,
-    seed: int,
-) -> tuple[Rows, Rows | None]:
-    """Weigh the rows, and set some aside to validate on.
+    class_weight: dict[Any, float] | Literal["balanced"] | None,
+) -> Rows:
+    """Weigh the rows of a fit.
 
     Parameters
     ----------
-    classifier : KerasClassifier
-        Knows ``class_weight`` and ``validation_split``.
     X : ndarray of shape (n_rows, ...)
         Checked rows.
     y : ndarray of shape (n_rows, ...)
         Checked labels.
     sample_weight : array-like of shape (n_rows,) or None
         As the user passed it.
-    X_val, y_val : array-like or None
-        As the user passed them.
-    seed : int
-        What the split follows from.
+    class_weight : dict, "balanced" or None
+        As the user set it.
 
     Returns
     -------
-    rows : Rows
-        To train on, with their labels: those of weight 0 left out, the mean weight 1.
-    held_out : Rows or None
-        To validate on, with their labels.
+    Rows
+        With their labels: those of weight 0 left out, the mean weight 1.
     """
     if sample_weight is not None and not np.asarray(sample_weight).any():
         raise ValueError(
@@ -134,7 +112,6 @@ def weighted_rows(
             "sample_weight."
         )
     weights = check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
-    class_weight = classifier._setting("class_weight")
     if class_weight is not None:
         _check_class_weight(class_weight)
         weights = weights * compute_sample_weight(class_weight, y)
@@ -145,20 +122,58 @@ def weighted_rows(
         X, y, weights = X[keep], y[keep], weights[keep]
     # to a mean of 1, so that a weight of 2 everywhere is no weight at all
     weights = (weights / weights.max() / np.mean(weights / weights.max())).astype(np.float32)
-    rows = Rows(X, y, weights)
-    if X_val is not None or y_val is not None:
-        return rows, _given_rows(classifier, len(X), X_val, y_val)
-    validation_split = classifier._setting("validation_split")
-    if not validation_split:
+    return Rows(X, y, weights)
+
+
+def split_rows(rows: Rows, share: float, seed: int) -> tuple[Rows, Rows | None]:
+    """Set some rows aside to validate on, stratified where there are rows enough.
+
+    Parameters
+    ----------
+    rows : Rows
+        With their labels.
+    share : float
+        Of the rows to set aside; 0 sets none aside.
+    seed : int
+        Seed of the split.
+
+    Returns
+    -------
+    rows : Rows
+        To train on.
+    held_out : Rows or None
+        To validate on.
+    """
+    if not share:
         return rows, None
+    y = rows.y
     parts = train_test_split(
-        np.arange(len(X)),
-        test_size=validation_split,
-        stratify=y if y.ndim == 1 and _can_stratify(y, validation_split) else None,
+        np.arange(len(y)),
+        test_size=share,
+        stratify=y if y.ndim == 1 and _can_stratify(y, share) else None,
         random_state=seed,
     )
     train, held_out = (rows.of(np.sort(part)) for part in parts)
     return train, held_out
+
+
+def check_validation_rows(X_val: Any, y_val: Any, n_rows: int) -> None:
+    """Refuse rows to validate on that come without labels, or may be training rows.
+
+    Parameters
+    ----------
+    X_val, y_val : array-like or None
+        As the user passed them.
+    n_rows : int
+        How many rows there are to train on.
+    """
+    if X_val is None or y_val is None:
+        raise ValueError("X_val and y_val are passed together or not at all.")
+    if num_samples(X_val) == n_rows:
+        raise ValueError(
+            f"X_val has as many rows as X, {n_rows}: cross-validation slices such an array like X, "
+            "and its rows would be training rows. Leave out one of them."
+        )
 
 
 def _can_stratify(y: NDArray[Any], share: float) -> bool:
@@ -176,23 +191,3 @@ def _check_class_weight(class_weight: Any) -> None:
                     f"Class weights must be numbers of at least 0; that of class {label!r} is "
                     f"{weight!r}."
                 )
-
-
-def _given_rows(
-    classifier: KerasClassifier,
-    n_rows: int,
-    X_val: Any,
-    y_val: Any,
-) -> Rows:
-    if X_val is None or y_val is None:
-        raise ValueError("X_val and y_val are passed together or not at all.")
-    y_val = numpy_labels(y_val)
-    X_val, y_val = check_rows(classifier, X_val, y_val, reset=False, multi_output=True)
-    if len(X_val) == n_rows:
-        raise ValueError(
-            f"X_val has as many rows as X, {n_rows}: cross-validation slices such an array like X, "
-            "and its rows would be training rows. Leave out one of them."
-        )
-    if not classifier._has_own_encoder():
-        y_val, _ = check_labels(y_val, None, classifier.classes_)
-    return Rows(X_val, y_val, np.ones(len(X_val), dtype=np.float32))

@@ -8,13 +8,8 @@ from __future__ import annotations
 
 from skmnist.engine.backends import backend
 from skmnist.engine.cooperative import Done, run_cooperatively
-from skmnist.engine.keras_loop import (
-    PREDICT_HOOKS,
-    acts_on,
-    claim,
-    predict_with_callbacks,
-    release,
-)
+from skmnist.engine.forced import forced_layout, forced_strategy
+from skmnist.engine.keras_callbacks import PREDICT_HOOKS, acts_on
 from skmnist.engine.measures import keras_loss, keras_metric, keras_name, renamed
 from skmnist.engine.programs import clear_programs, count_traces, predict
 from skmnist.engine.proven import is_proven_network
@@ -22,6 +17,7 @@ from skmnist.engine.recoding import Recoded, TargetForm, in_form
 from skmnist.engine.records import Checkpoint, ResumePoint, Rows, TrainingPlan, TrainingResult
 from skmnist.engine.schedules import SCHEDULES, Schedule, learning_rates
 from skmnist.engine.training import begin, train
+from skmnist.engine.working_models import claim, predict_with_callbacks, release
 
 check_process = backend.check_process
 
@@ -43,6 +39,8 @@ __all__ = [
     "claim",
     "clear_programs",
     "count_traces",
+    "forced_layout",
+    "forced_strategy",
     "in_form",
     "is_proven_network",
     "keras_loss",

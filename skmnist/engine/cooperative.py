@@ -15,9 +15,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final, Generic, TypeVar
 
+from skmnist.engine.lanes import train_runs
 from skmnist.engine.records import ResumePoint, TrainingRequest, TrainingResult
 from skmnist.engine.run import Run
-from skmnist.engine.stacks import Outcome, train_runs
+from skmnist.engine.stacks import Outcome
 from skmnist.engine.training import trained_elsewhere
 
 __all__ = ["Done", "run_cooperatively"]

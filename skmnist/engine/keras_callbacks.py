@@ -1,9 +1,9 @@
-"""Keras's callbacks between two epochs, for trainings whose epochs are programs."""
+"""Keras's callbacks: what they act on, and their calls where epochs are programs."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -12,7 +12,34 @@ from skmnist.engine.arrays import State
 from skmnist.engine.records import Rows, TrainingPlan
 from skmnist.engine.schedules import check_rate_is_ours
 
-__all__ = ["KerasCallbacks"]
+__all__ = ["BATCH_HOOKS", "PREDICT_HOOKS", "KerasCallbacks", "acts_on"]
+
+BATCH_HOOKS: Final = (
+    "on_batch_begin",
+    "on_batch_end",
+    "on_train_batch_begin",
+    "on_train_batch_end",
+    "on_test_begin",
+    "on_test_end",
+    "on_test_batch_begin",
+    "on_test_batch_end",
+)
+"""Of callbacks: what happens within an epoch, its validation included."""
+PREDICT_HOOKS: Final = (
+    "on_predict_begin",
+    "on_predict_end",
+    "on_predict_batch_begin",
+    "on_predict_batch_end",
+)
+
+
+def acts_on(callback: keras.callbacks.Callback, hooks: Sequence[str]) -> bool:
+    """Tell whether a callback does something of its own at one of these events."""
+    return any(
+        getattr(getattr(callback, hook), "__func__", None)
+        is not getattr(keras.callbacks.Callback, hook)
+        for hook in hooks
+    )
 
 
 class KerasCallbacks:

@@ -4,57 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Hashable
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from skmnist._compat.keras import keras
 
 __all__ = [
-    "DENSE_KINDS",
-    "Strategy",
     "architecture",
-    "choose_strategy",
     "dropout_layers",
+    "is_graph",
     "optimizer_key",
     "value_key",
 ]
 
-Strategy = Literal["loop", "keras", "graph", "xla"]
-"""How a network is trained: by Keras's own loop, or by a program of one of three kinds."""
-
-DENSE_KINDS: Final = (
-    keras.layers.InputLayer,
-    keras.layers.Dense,
-    keras.layers.Activation,
-    keras.layers.ReLU,
-    keras.layers.Flatten,
-    keras.layers.Dropout,
-)
-"""Layers that treat each row alone, in ways that XLA is good at."""
-_LEAN_KINDS: Final = (
-    *DENSE_KINDS,
-    keras.layers.BatchNormalization,
-    keras.layers.Conv2D,
-    keras.layers.MaxPooling2D,
-    keras.layers.AveragePooling2D,
-    keras.layers.GlobalAveragePooling2D,
-    keras.layers.Reshape,
-)
-"""Layers that need nothing of Keras's training step: what they change besides their weights are
-variables of the network, and none of them adds to the loss."""
-_CROSS_ENTROPIES: Final = (
-    keras.losses.SparseCategoricalCrossentropy,
-    keras.losses.CategoricalCrossentropy,
-    keras.losses.BinaryCrossentropy,
-)
 _NAME_KEYS: Final = frozenset({"name", "keras_history", "input_layers", "output_layers"})
 """The keys of Keras's serialisation under which layers are named."""
-_XLA_REPAYS: Final = 2.5e7
-"""Weights times steps of a fit above which XLA is used. Measured on two cores, XLA saves 2e-9 to
-2.5e-9 seconds a weight and step, by fusing the optimizer, and costs 0.5 seconds to compile: as much
-as 2e8 of them save. Programs are shared, so an eighth of that is asked of a single fit."""
 
 
-def _is_graph(model: keras.Model) -> bool:
+def is_graph(model: keras.Model) -> bool:
     """Tell whether Keras knows the model layer by layer, and so can clone it."""
     return type(model) is keras.Sequential or type(model).__name__ == "Functional"
 
@@ -63,7 +29,7 @@ def dropout_layers(model: keras.Model) -> list[keras.layers.Dropout]:
     """List the plain dropout layers of a model whose rates can be arguments of a program."""
     return [
         layer
-        for layer in (model.layers if _is_graph(model) else [])
+        for layer in (model.layers if is_graph(model) else [])
         if type(layer) is keras.layers.Dropout and layer.rate > 0 and layer.noise_shape is None
     ]
 
@@ -115,63 +81,6 @@ def value_key(value: Any) -> Hashable:
             settings.pop("name", None)  # numbered by Keras, and shown nowhere
         return kind, json.dumps(settings, sort_keys=True, default=repr)
     return value
-
-
-def choose_strategy(
-    model: keras.Model,
-    loss: Any,
-    metrics: Any,
-    weighted: Any,
-    n_steps: int,
-) -> Strategy:
-    """Choose how to run an epoch of a network.
-
-    ``"keras"`` takes Keras's own training steps, whatever they do. ``"graph"`` takes a lean step
-    that equals Keras's for the common layers and for a cross-entropy. ``"xla"`` is the same,
-    compiled: it wins on dense layers, but loses on convolutions and on dropout straight on the
-    input, whose random bits it draws again at every use, and it takes time to compile. Its last
-    batch is padded, which batch normalisation would see. JAX has no ``"graph"``.
-
-    Parameters
-    ----------
-    model : keras.Model
-        The network.
-    loss, metrics : object
-        As `keras.Model.compile` takes them.
-    weighted : object
-        Weighted metrics or weights of losses, if there are any.
-    n_steps : int
-        Training steps of the whole fit.
-
-    Returns
-    -------
-    {"keras", "graph", "xla"}
-        The strategy. It follows from this fit alone, so that no other changes its result.
-    """
-    kinds = [type(layer) for layer in model.layers]
-    lean = (
-        _is_graph(model)
-        and all(kind in _LEAN_KINDS for kind in kinds)
-        and keras.layers.Dense in kinds
-        and len(model.inputs) == len(model.outputs) == 1
-        and not model.losses
-        and all(layer.activity_regularizer is None for layer in model.layers)
-        and getattr(loss, "ignore_class", None) is None
-        and model.optimizer.loss_scale_factor is None
-        and model.dtype_policy.name == "float32"
-        and isinstance(loss, _CROSS_ENTROPIES)
-        and loss.reduction == "sum_over_batch_size"
-        and list(metrics or []) in ([], ["accuracy"])
-        and not weighted
-    )
-    if not lean:
-        return "keras"
-    if keras.backend.backend() == "jax":  # which compiles all that it runs
-        return "keras" if keras.layers.BatchNormalization in kinds else "xla"
-    drops_inputs = keras.layers.Dropout in kinds[: kinds.index(keras.layers.Dense)]
-    dense = all(kind in DENSE_KINDS for kind in kinds)
-    repays = model.count_params() * n_steps >= _XLA_REPAYS
-    return "xla" if repays and dense and not drops_inputs else "graph"
 
 
 def _dynamic_dropout(config: dict[str, Any]) -> set[str]:

@@ -4,43 +4,29 @@ from __future__ import annotations
 
 import functools
 import json
-import math
 from collections.abc import Hashable
 from typing import Any, Final
 
 import numpy as np
 
-from skmnist._compat.keras import compile_settings, keras
 from skmnist.engine.backends import backend
 from skmnist.engine.backends.protocol import PredictionProgram, StackProgram, TrainingProgram
 from skmnist.engine.cache import Cache
-from skmnist.engine.keras_loop import needs_batches, predict_by_keras
-from skmnist.engine.keys import (
-    Strategy,
-    architecture,
-    choose_strategy,
-    optimizer_key,
-    value_key,
-)
+from skmnist.engine.keys import architecture, optimizer_key, value_key
 from skmnist.engine.measures import keras_loss
-from skmnist.engine.proven import (
-    are_proven_metrics,
-    is_proven_loss,
-    is_proven_network,
-    is_proven_optimizer,
-)
+from skmnist.engine.proven import is_proven_network
 from skmnist.engine.records import TrainingRequest
+from skmnist.engine.strategy import measures_of, strategy_of
 from skmnist.engine.tally import TRACES
+from skmnist.engine.working_models import predict_by_keras
 from skmnist.keras_models import BUILDING, Network
 
 __all__ = [
     "clear_programs",
     "count_traces",
-    "n_steps",
     "predict",
     "program_key",
     "stack_trainer",
-    "strategy_of",
     "trainer",
 ]
 
@@ -52,33 +38,10 @@ _stack_trainers: Final = Cache[StackProgram](_PROGRAMS, BUILDING)
 _predictors: Final = Cache[PredictionProgram](_PROGRAMS, BUILDING)
 
 
-def n_steps(request: TrainingRequest) -> int:
-    """Count the training steps of an epoch."""
-    return math.ceil(request.rows.n_rows / request.plan.batch_size)
-
-
-def strategy_of(request: TrainingRequest) -> Strategy:
-    """Choose how to train."""
-    model = request.model
-    metrics, weighted, loss_weights = _measures(model)
-    proven = (
-        is_proven_network(request.config)
-        and is_proven_loss(keras_loss(model.loss))
-        and are_proven_metrics(metrics)
-        and are_proven_metrics(weighted)
-        and is_proven_optimizer(model.optimizer)
-        and not loss_weights
-    )
-    if not proven or needs_batches(request):
-        return "loop"
-    steps = n_steps(request) * request.plan.epochs
-    return choose_strategy(model, keras_loss(model.loss), metrics, weighted or loss_weights, steps)
-
-
 def program_key(request: TrainingRequest) -> Hashable:
     """Tell what all trainings that can share a program have in common."""
     model = request.model
-    metrics, weighted, loss_weights = _measures(model)
+    metrics, weighted, loss_weights = measures_of(model)
     return (
         architecture(json.loads(request.config)),
         optimizer_key(model.optimizer),
@@ -148,7 +111,7 @@ def _key_of(config: str) -> str:
 
 
 def _settings(request: TrainingRequest) -> dict[str, Any]:
-    metrics, weighted, loss_weights = _measures(request.model)
+    metrics, weighted, loss_weights = measures_of(request.model)
     return {
         "model": request.model,
         "loss": keras_loss(request.model.loss),
@@ -158,9 +121,3 @@ def _settings(request: TrainingRequest) -> dict[str, Any]:
         "metrics": metrics,
         "weighted_metrics": weighted,
     }
-
-
-def _measures(model: keras.Model) -> tuple[Any, Any, Any]:
-    """Find metrics, weighted metrics and loss weights that a model was compiled with, as given."""
-    settings = compile_settings(model)
-    return settings["metrics"], settings["weighted_metrics"], settings["loss_weights"]

@@ -14,7 +14,7 @@ from skmnist.augmentation import Augmentation
 from skmnist.engine.arrays import Logs, State
 from skmnist.engine.schedules import Schedule
 from skmnist.history import History
-from skmnist.keras_models import Network, described
+from skmnist.keras_models import Description, Network, describe
 
 __all__ = [
     "Checkpoint",
@@ -155,6 +155,8 @@ class TrainingRequest:
         Called after each epoch.
     builder : callable, keras.Model or None, default=None
         What rebuilds the model, where its configuration does not.
+    described : Description, default=None
+        Of the model, where there is one already and no builder.
     """
 
     model: keras.Model
@@ -167,10 +169,18 @@ class TrainingRequest:
     on_epoch: OnEpoch = lambda *_: False
     builder: Callable[[], keras.Model] | keras.Model | None = None
 
+    described: Description | None = None
+
     @functools.cached_property
+    def description(self) -> Description:
+        """Keras's description of the model."""
+        return self.described or describe(self.model)
+
+    @property
     def config(self) -> str:
-        """Keras's configuration of the network, as JSON; empty where a program can't go by it."""
-        return described(self.model) if self.builder is None else ""
+        """Configuration of the network, JSON; empty where a program can't go by it."""
+        can_go_by = self.builder is None and self.description.is_of_keras
+        return self.description.config if can_go_by else ""
 
 
 @dataclass

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from skmnist._compat.keras import keras
 from skmnist.engine.arrays import Logs, State
-from skmnist.engine.keras_loop import remember
 from skmnist.engine.keys import optimizer_key
 from skmnist.engine.programs import program_key
 from skmnist.engine.proven import is_proven_network
@@ -27,7 +26,8 @@ from skmnist.engine.records import (
     TrainingResult,
 )
 from skmnist.engine.schedules import learning_rates
-from skmnist.keras_models import Network
+from skmnist.engine.working_models import remember
+from skmnist.keras_models import Network, describe
 
 __all__ = ["Run"]
 
@@ -109,8 +109,13 @@ class Run:
         """Take the network out of a state."""
         is_weight = {id(w) for w in self.model.weights}
         pairs = zip(self.model.variables, state.variables, strict=True)
-        arrays = [np.asarray(a) for v, a in pairs if id(v) in is_weight]
-        return Network.from_keras(self.model, arrays, self.request.builder)
+        arrays = tuple(np.asarray(a) for v, a in pairs if id(v) in is_weight)
+        if self.request.builder is not None:
+            return Network("", arrays, {}, self.request.builder)
+        # callbacks may have changed the model, and so may code of its own
+        may_differ = self.request.callbacks or not self.request.config
+        description = describe(self.model) if may_differ else self.request.description
+        return Network(description.config, arrays, description.custom_objects)
 
     def end_epoch(self, logs: Logs, state: Callable[[], State]) -> bool:
         """Record an epoch; tell whether training is to stop."""

@@ -1,13 +1,9 @@
-"""Training several networks at once: in stacks, or side by side."""
+"""Training several networks of one architecture as one stack, where that is quicker."""
 
 from __future__ import annotations
 
-import functools
-import itertools
-import threading
 import time
-from collections.abc import Callable, Hashable, Iterator, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -18,22 +14,18 @@ from skmnist.engine.arrays import EVALUATION_ROWS, Pool, StackData, State, few_l
 from skmnist.engine.backends import backend
 from skmnist.engine.backends.protocol import StackProgram
 from skmnist.engine.dynamic import dynamic_rates
-from skmnist.engine.programs import n_steps, stack_trainer, strategy_of
+from skmnist.engine.programs import stack_trainer
 from skmnist.engine.records import Rows
 from skmnist.engine.run import Run
-from skmnist.engine.training import run_alone
+from skmnist.engine.strategy import n_steps, strategy_of
 
-__all__ = ["Outcome", "train_runs"]
+__all__ = ["Outcome", "pooled", "stack_key", "stack_size", "train_stack"]
 
 _STACKED_WEIGHTS: Final = 2e6
 """Weights of all networks of a stack, about. With RMSprop's memory and the gradients these are 24
 megabytes: more no longer stay in the caches of a processor from one step to the next. Measured on
 two cores: stacks of 4 to 8 networks of 200,000 weights train 1.4 times as fast as one by one."""
 _STACK_SIZES: Final = (4, 64)  # however many weights
-_LANES_REPAY: Final = 1e9
-"""Weights times steps times networks above which a second lane repays its compiler: of some 7 ns
-each it saves an eighth, and takes a second."""
-_MOST_LANES: Final = 4
 
 
 @dataclass
@@ -52,114 +44,7 @@ class Outcome:
     seconds: float
 
 
-Job = tuple[Sequence[int], Callable[[int], list[Outcome]]]
-"""Numbers of runs, and what trains them in a lane."""
-
-
-def train_runs(runs: Sequence[Run]) -> list[Outcome]:
-    """Train networks of one architecture in stacks where these pay, and side by side elsewhere.
-
-    Parameters
-    ----------
-    runs : sequence of Run
-        What to train.
-
-    Returns
-    -------
-    list of Outcome
-        One a run; an error of one leaves the others alone.
-    """
-    groups: dict[Hashable, list[int]] = {}
-    for i, run in enumerate(runs):
-        groups.setdefault(_stack_key(run) or ("alone", i), []).append(i)
-    outcomes: dict[int, Outcome] = {}
-    for members in groups.values():
-        jobs = list(_jobs(members, [runs[i] for i in members]))
-        for done, ended in _in_lanes(jobs, runs):
-            outcomes |= dict(zip(done, ended, strict=True))
-    backend.release_caches(sum(run.request.initial is None for run in runs))
-    return [outcomes[i] for i in range(len(runs))]
-
-
-def _jobs(members: Sequence[int], group: Sequence[Run]) -> Iterator[Job]:
-    """Divide a group into stacks of one size, so that they share a program, or into single runs."""
-    n_weights = group[0].model.count_params()
-    size = _stack_size(n_weights, len(group)) if backend.stacks_pay(n_weights) else 1
-    if size == 1:
-        for i, run in zip(members, group, strict=True):
-            yield [i], functools.partial(_train_alone, run)
-        return
-    data = _pooled([run.request.rows for run in group])
-    held_out = [run.request.validation for run in group if run.request.validation]
-    validation = _pooled(held_out) if held_out else None
-    for first in range(0, len(group), size):
-        places = list(range(first, min(first + size, len(group))))
-        filled = places + [places[-1]] * (size - len(places))
-        yield (
-            [members[i] for i in places],
-            functools.partial(
-                _train_stack,
-                [group[i] for i in places],
-                data.of(filled),
-                validation and validation.of(filled),
-            ),
-        )
-
-
-def _n_lanes(jobs: Sequence[Job], runs: Sequence[Run]) -> int:
-    """Choose how many jobs to do at once: where there are cores, and work enough."""
-    first = runs[jobs[0][0][0]]
-    n_runs = sum(len(members) for members, _ in jobs)
-    work = first.model.count_params() * n_steps(first.request) * len(first.epochs) * n_runs
-    repays = work > _LANES_REPAY or not backend.ONE_AT_A_TIME
-    return min(backend.n_cores(), _MOST_LANES, len(jobs) // 2) if repays else 1
-
-
-def _in_lanes(
-    jobs: Sequence[Job], runs: Sequence[Run]
-) -> Iterator[tuple[Sequence[int], list[Outcome]]]:
-    """Do jobs, side by side where that is quicker; an interrupt ends them all."""
-    n_lanes = _n_lanes(jobs, runs)
-    if n_lanes <= 1:
-        yield from ((members, train(0)) for members, train in jobs)
-        return
-    waiting = iter(jobs)
-    taking = threading.Lock()
-
-    def work_off(lane: int) -> list[tuple[Sequence[int], list[Outcome]]]:
-        done: list[tuple[Sequence[int], list[Outcome]]] = []
-        while True:
-            with taking:
-                job = next(waiting, None)
-            if job is None or runs[job[0][0]].given_up.is_set():
-                return done
-            done.append((job[0], job[1](lane)))
-
-    with ThreadPoolExecutor(n_lanes) as pool:
-        lanes = [pool.submit(work_off, lane) for lane in range(n_lanes)]
-        try:
-            for lane in wait(lanes, return_when=FIRST_EXCEPTION).done:
-                lane.result()  # raises what went wrong
-        except BaseException:
-            for run in runs:
-                run.given_up.set()
-            raise
-    for members, ended in itertools.chain.from_iterable(lane.result() for lane in lanes):
-        for outcome in ended:
-            outcome.seconds /= n_lanes  # so that all add up to the time that passed
-        yield members, ended
-
-
-def _train_alone(run: Run, lane: int) -> list[Outcome]:
-    start = time.perf_counter()
-    try:
-        state: State | Exception = run_alone(run, lane)
-    except Exception as error:  # noqa: BLE001 - it is the fit's that asked for this training
-        state = error
-    return [Outcome(state, time.perf_counter() - start)]
-
-
-def _stack_key(run: Run) -> Hashable:
+def stack_key(run: Run) -> Hashable:
     """Tell what the trainings of a stack have in common; None where a network can't be stacked."""
     model, request = run.model, run.request
     if request.callbacks or request.plan.augmentation is not None or not run.epochs:
@@ -184,7 +69,7 @@ def _stack_key(run: Run) -> Hashable:
     )
 
 
-def _stack_size(n_weights: int, n_networks: int) -> int:
+def stack_size(n_weights: int, n_networks: int) -> int:
     """Choose a size of stacks near the best one, with the fewest places left empty."""
     smallest, largest = _STACK_SIZES
     best = int(np.clip(_STACKED_WEIGHTS / n_weights, smallest, largest))
@@ -194,15 +79,32 @@ def _stack_size(n_weights: int, n_networks: int) -> int:
     return min(sizes, key=lambda size: (-n_networks % size, abs(size - best)))
 
 
-def _pooled(rows: Sequence[Rows]) -> StackData:
+def pooled(rows: Sequence[Rows]) -> StackData:
+    """Bring the rows of several networks to the device, each array once."""
     n_rows = np.array([len(each.X) for each in rows], np.int32)
     X, y, weights = (Pool.of(arrays, backend.to_device) for arrays in zip(*rows, strict=True))
     return StackData(X, y, weights, n_rows)
 
 
-def _train_stack(
+def train_stack(
     runs: Sequence[Run], data: StackData, validation: StackData | None, lane: int
 ) -> list[Outcome]:
+    """Train several networks at once.
+
+    Parameters
+    ----------
+    runs : sequence of Run
+        Equal in `stack_key`.
+    data, validation : StackData
+        Rows of as many networks, or more: the last one then fills the places left empty.
+    lane : int
+        Of this training: trainings side by side have a program each, where they need it.
+
+    Returns
+    -------
+    list of Outcome
+        One a run; an error of one leaves the others alone.
+    """
     start = time.perf_counter()
     program = stack_trainer(runs[0].request, runs[0].program_key, len(data.n_rows), lane)
     batch, steps = runs[0].plan.batch_size, n_steps(runs[0].request)

@@ -16,9 +16,10 @@ from skmnist.engine.backends import backend
 from skmnist.engine.dynamic import dynamic_rates
 from skmnist.engine.keras_callbacks import KerasCallbacks
 from skmnist.engine.keras_loop import train_by_keras
-from skmnist.engine.programs import n_steps, strategy_of, trainer
+from skmnist.engine.programs import trainer
 from skmnist.engine.records import Rows, TrainingPlan, TrainingRequest, TrainingResult
 from skmnist.engine.run import Run
+from skmnist.engine.strategy import n_steps, strategy_of
 
 __all__ = ["begin", "run_alone", "train", "trained_elsewhere"]
 

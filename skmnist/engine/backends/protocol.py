@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from skmnist._compat.keras import keras
 from skmnist.engine.arrays import Data, Logs, StackData, State
-from skmnist.engine.keys import Strategy
+from skmnist.engine.strategy import Strategy
 from skmnist.keras_models import Network
 
 __all__ = ["Backend", "PredictionProgram", "StackProgram", "TrainingProgram"]

@@ -6,7 +6,7 @@ from collections.abc import Hashable
 
 from skmnist._compat.keras import keras
 from skmnist.engine.backends.jax.device import has_accelerator
-from skmnist.engine.keys import Strategy
+from skmnist.engine.strategy import Strategy
 
 __all__ = ["stack_key", "stacks_pay"]
 

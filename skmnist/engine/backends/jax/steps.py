@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from skmnist._compat.keras import build_metrics, keras
 from skmnist.engine.backends.jax.layers import kinds_for
 from skmnist.engine.dynamic import copy_with_layers, dynamic_rates_in
-from skmnist.engine.keys import Strategy
 from skmnist.engine.measures import is_correct
+from skmnist.engine.strategy import Strategy
 
 # isort: split
 import jax

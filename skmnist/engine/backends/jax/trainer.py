@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from skmnist._compat.keras import keras
 from skmnist.engine.arrays import EVALUATION_ROWS, Data, Logs, State, loss_first
 from skmnist.engine.backends.jax.steps import RowsOnDevice, Steps
-from skmnist.engine.keys import Strategy
+from skmnist.engine.strategy import Strategy
 from skmnist.engine.tally import TRACES
 
 # isort: split

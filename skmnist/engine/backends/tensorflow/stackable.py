@@ -12,8 +12,9 @@ from typing import Any, Final
 from skmnist._compat.keras import is_called_once, keras
 from skmnist.engine.backends.tensorflow.device import has_accelerator
 from skmnist.engine.backends.tensorflow.layers import STACKED_LAYERS
-from skmnist.engine.keys import Strategy, dropout_layers
+from skmnist.engine.keys import dropout_layers
 from skmnist.engine.measures import keras_loss
+from skmnist.engine.strategy import Strategy
 
 __all__ = ["stack_key", "stacks_pay"]
 

@@ -21,8 +21,9 @@ from skmnist.engine.backends.tensorflow.device import BUILT
 from skmnist.engine.backends.tensorflow.layers import STACKED_LAYERS
 from skmnist.engine.backends.tensorflow.steps import assign, copied_optimizer, values_of
 from skmnist.engine.backends.tensorflow.trainer import specs_of, tensors
-from skmnist.engine.keys import Strategy, dropout_layers
+from skmnist.engine.keys import dropout_layers
 from skmnist.engine.measures import is_correct
+from skmnist.engine.strategy import Strategy
 from skmnist.engine.tally import TRACES
 
 # isort: split

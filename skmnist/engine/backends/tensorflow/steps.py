@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from skmnist._compat.keras import build_metrics, keep_no_graphs, keras
 from skmnist.engine.arrays import EVALUATION_ROWS
 from skmnist.engine.dynamic import copy_with_dynamic_dropout, dynamic_rates, dynamic_rates_in
-from skmnist.engine.keys import Strategy
 from skmnist.engine.measures import is_correct
+from skmnist.engine.strategy import Strategy
 
 # isort: split
 import tensorflow as tf

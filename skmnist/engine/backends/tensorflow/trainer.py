@@ -18,7 +18,7 @@ from skmnist._compat.keras import keras
 from skmnist.engine.arrays import Data, Logs, State, loss_first
 from skmnist.engine.backends.tensorflow.device import BUILT
 from skmnist.engine.backends.tensorflow.steps import Steps
-from skmnist.engine.keys import Strategy
+from skmnist.engine.strategy import Strategy
 from skmnist.engine.tally import TRACES
 
 # isort: split

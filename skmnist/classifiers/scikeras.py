@@ -11,13 +11,8 @@ from typing import Any, Self
 from sklearn.base import BaseEstimator, ClassifierMixin
 
 from skmnist import engine
-from skmnist._compat.keras import keras, without
-
-# isort: split
-# scikeras loads TensorFlow where it finds it, for a seed that is never set here
-with without("tensorflow", unless=keras.backend.backend() == "tensorflow"):
-    from scikeras.wrappers import BaseWrapper
-    from scikeras.wrappers import KerasClassifier as ScikerasClassifier
+from skmnist._compat.keras import keras
+from skmnist._compat.scikeras import BaseWrapper, ScikerasClassifier
 
 __all__ = ["RepairedClassifier"]
 
@@ -38,10 +33,6 @@ _SEEN = frozenset(
         "y_ndim_",
     ]
 )
-
-# scikit-learn's checks ask that a class with the old `_more_tags` also names `__sklearn_tags__`.
-# This names what scikeras's class inherits anyway, and so changes nothing for it.
-BaseWrapper.__sklearn_tags__ = BaseEstimator.__sklearn_tags__
 
 
 class _MixinOnTheLeft(type):
