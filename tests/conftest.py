@@ -4,9 +4,9 @@ import os
 
 import numpy as np
 import pytest
-from mirrors import make_files, serving
+from support.mirrors import make_source, mirrored, serving
 
-from skmnist import datasets, fetch_mnist, flatten_and_scale, load_digits28
+from skmnist import fetch_mnist, flatten_and_scale, load_digits28
 
 
 @pytest.fixture(scope="session")
@@ -41,19 +41,24 @@ def mnist():
 
 
 @pytest.fixture
-def origin(tmp_path, monkeypatch):
-    """A folder with the tiny files, which the fetcher takes for the originals."""
+def origin(tmp_path):
+    """A folder for the tiny files."""
     folder = tmp_path / "origin"
     folder.mkdir()
-    monkeypatch.setattr(datasets, "FILES", make_files(folder))
     return folder
 
 
 @pytest.fixture
-def mirror(origin, monkeypatch):
+def tiny(origin):
+    """The source of the tiny files, which no mirror has yet."""
+    return make_source(origin)
+
+
+@pytest.fixture
+def served(origin, tiny):
+    """The same, from a server on this machine."""
     with serving(origin) as address:
-        monkeypatch.setattr(datasets, "MIRRORS", [address])
-        yield address
+        yield mirrored(tiny, address)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from backends import BACKEND, only_on
+from support.backends import BACKEND, only_on
 
 PACKAGE = Path(__file__).parents[1] / "skmnist"
 

@@ -119,7 +119,7 @@ def test_costs_and_who_is_not_beaten():
     )
 
 
-def test_pairs_and_words(found):
+def test_pairs_and_words(found, digits):
     pairs = found.pairwise()
     assert list(zip(pairs["first"], pairs["second"], strict=True)) == [
         ("knn", "gaussian_nb"),
@@ -137,7 +137,7 @@ def test_pairs_and_words(found):
     assert len(said) == 2
     assert said[1].startswith(f"knn beats dummy by {100 * difference:.1f} points, p ")
     twins = {"one": make_baseline("gaussian_nb"), "two": make_baseline("gaussian_nb")}
-    X, y = found._on_folds
+    X, y = (part[:300] for part in digits)
     assert compare(twins, X, y, cv=2, random_state=0).verdicts() == [
         "one and two can't be told apart, p = 1"
     ]

@@ -9,7 +9,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-from backends import only_on
+from support.backends import only_on
 
 from skmnist._compat import keras as doors
 

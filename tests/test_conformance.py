@@ -13,15 +13,15 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from backends import BACKEND, only_on
 from joblib.externals.loky import get_reusable_executor
-from oracle import EPOCHS, FORMS, L, X, Y, assert_equal, by_keras, by_us, rng, small
 from scipy.sparse import csc_array, csr_array
 from sklearn import config_context
 from sklearn.base import clone
 from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
+from support.backends import BACKEND, only_on
+from support.oracle import EPOCHS, FORMS, L, X, Y, assert_equal, by_keras, by_us, rng, small
 
 from skmnist import (
     ConvClassifier,
@@ -201,7 +201,7 @@ def test_the_networks_hold_every_proven_layer():
         *GROUPS,
         lambda: keras.Sequential([keras.Input((2,)), L.Dropout(0.5), L.Dense(3)]),
     ):
-        objects = proven._objects(json.loads(describe(build()).config))
+        objects = proven.objects_in(json.loads(describe(build()).config))
         held |= {each["class_name"] for each in objects if each.get("module") == "keras.layers"}
     assert held == proven.LAYERS
 

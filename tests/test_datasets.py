@@ -2,122 +2,122 @@
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from mirrors import serving
 from sklearn.datasets import load_digits
+from support.mirrors import make_source, mirrored, serving
 
-from skmnist import datasets, fetch_mnist, load_digits28
+from skmnist import fetch_mnist, load_digits28
+from skmnist.datasets import MNIST, Source, fetch, mnist_home, verify
+
+NOBODY = "http://127.0.0.1:9/"
+"""A mirror where nothing listens."""
 
 
-def test_fetch_downloads_once(origin, mirror, home):
-    bunch = fetch_mnist(subset="all", data_home=home)
+def test_fetch_downloads_once(origin, served, home):
+    bunch = fetch(served, subset="all", data_home=home)
     assert bunch.data.shape == (8, 784)
     assert bunch.images.shape == (8, 28, 28)
     assert np.shares_memory(bunch.data, bunch.images)
     assert (bunch.data.dtype, bunch.target.dtype) == (np.uint8, np.int64)
     assert len(bunch.feature_names) == 784
     assert "handwritten" in bunch.DESCR
-    assert sorted(p.name for p in home.iterdir()) == sorted(datasets.FILES)
+    assert sorted(p.name for p in home.iterdir()) == sorted(served.files)
     for path in origin.iterdir():
         path.unlink()
-    train = fetch_mnist(data_home=home)  # the server has nothing any more
+    train = fetch(served, data_home=home)  # the server has nothing any more
     np.testing.assert_array_equal(train.data, bunch.data[:5])
 
 
-def test_only_the_files_needed_are_downloaded(mirror, home):
-    fetch_mnist(subset="test", data_home=home)
+def test_only_the_files_needed_are_downloaded(served, home):
+    fetch(served, subset="test", data_home=home)
     assert sorted(p.name[:4] for p in home.iterdir()) == ["t10k", "t10k"]
 
 
-def test_frames(mirror, home):
-    bunch = fetch_mnist(subset="test", data_home=home, as_frame=True)
+def test_frames(served, home):
+    bunch = fetch(served, subset="test", data_home=home, as_frame=True)
     assert isinstance(bunch.data, pd.DataFrame)
     assert bunch.target.name == "target"
     assert bunch.frame.shape == (3, 785)
-    X, y = fetch_mnist(subset="test", data_home=home, as_frame=True, return_X_y=True)
+    X, y = fetch(served, subset="test", data_home=home, as_frame=True, return_X_y=True)
     pd.testing.assert_frame_equal(X, bunch.data)
     pd.testing.assert_series_equal(y, bunch.target)
 
 
-def test_a_bad_mirror_is_passed_over(tmp_path, origin, home, monkeypatch):
+def test_a_bad_mirror_is_passed_over(tmp_path, origin, tiny, home):
     other = tmp_path / "other"
     other.mkdir()
-    for name in datasets.FILES:
+    for name in tiny.files:
         (other / name).write_bytes(b"an error page")
     with serving(other) as bad, serving(origin) as good:
-        monkeypatch.setattr(datasets, "MIRRORS", ["http://127.0.0.1:9/", bad, good])
-        assert len(fetch_mnist(data_home=home, n_retries=0).data) == 5
-        monkeypatch.setattr(datasets, "MIRRORS", [bad])
+        source = mirrored(tiny, NOBODY, bad, good)
+        assert len(fetch(source, data_home=home, n_retries=0).data) == 5
         with pytest.raises(OSError, match=f"{bad} gave another file"):
-            fetch_mnist(subset="test", data_home=home, n_retries=0)
+            fetch(mirrored(tiny, bad), subset="test", data_home=home, n_retries=0)
     assert sorted(p.name[:5] for p in home.iterdir()) == ["train", "train"]
 
 
-def test_retries_wait_longer_each_time(origin, home, monkeypatch):
+def test_retries_wait_longer_each_time(tiny, home, monkeypatch):
     waits = []
-    monkeypatch.setattr(datasets, "MIRRORS", ["http://127.0.0.1:9/"])
-    monkeypatch.setattr(datasets.time, "sleep", waits.append)
+    monkeypatch.setattr(time, "sleep", waits.append)
     with pytest.raises(OSError, match="not available"):
-        fetch_mnist(data_home=home, n_retries=3, delay=0.5)
+        fetch(mirrored(tiny, NOBODY), data_home=home, n_retries=3, delay=0.5)
     assert waits == [0.5, 1.0, 2.0]
 
 
-def test_nothing_there_says_where_what_and_what_to_do(origin, home, monkeypatch):
-    monkeypatch.setattr(datasets, "MIRRORS", ["http://127.0.0.1:9/"])
+def test_nothing_there_says_where_what_and_what_to_do(tiny, home):
     with pytest.raises(OSError, match="not available") as caught:
-        fetch_mnist(data_home=home, n_retries=0)
+        fetch(mirrored(tiny, NOBODY), data_home=home, n_retries=0)
     message = str(caught.value)
-    for part in (str(home), *datasets.FILES, "http://127.0.0.1:9/", "load_digits28"):
+    for part in (str(home), *tiny.files, NOBODY, "load_digits28"):
         assert part in message
     assert list(home.iterdir()) == []
 
 
-def test_no_download_if_not_wanted(origin, home):
+def test_no_download_if_not_wanted(tiny, home):
     with pytest.raises(FileNotFoundError, match="download_if_missing=False"):
-        fetch_mnist(data_home=home, download_if_missing=False)
+        fetch(tiny, data_home=home, download_if_missing=False)
     assert not home.exists()
 
 
 @pytest.mark.parametrize("damage", ["truncated", "altered"])
-def test_damage_is_detected_and_mended(damage, mirror, home):
-    fetch_mnist(data_home=home)
+def test_damage_is_detected_and_mended(damage, served, home):
+    fetch(served, data_home=home)
     path = home / "train-images-idx3-ubyte.gz"
     content = path.read_bytes()
     bad = content[:-5] if damage == "truncated" else content[:-1] + b"\1"
     path.write_bytes(bad)
     with pytest.raises(FileNotFoundError, match=r"images-idx3-ubyte\.gz is corrupt"):
-        fetch_mnist(data_home=home, download_if_missing=False)
-    assert [f.status for f in datasets.verify_mnist(home)] == [
+        fetch(served, data_home=home, download_if_missing=False)
+    assert [f.status for f in verify(served, home)] == [
         "corrupt",
         "ok",
         "missing",
         "missing",
     ]
-    fetch_mnist(data_home=home)
+    fetch(served, data_home=home)
     assert path.read_bytes() == content
     assert (home / f"{path.name}.corrupt").read_bytes() == bad  # nothing of the user's is lost
 
 
-def test_a_damaged_file_without_a_mirror_loses_its_name(mirror, home, monkeypatch):
-    fetch_mnist(data_home=home)
+def test_a_damaged_file_without_a_mirror_loses_its_name(served, home):
+    fetch(served, data_home=home)
     path = home / "train-labels-idx1-ubyte.gz"
     path.write_bytes(b"damaged")
-    monkeypatch.setattr(datasets, "MIRRORS", [])
     with pytest.raises(OSError, match=r"labels-idx1-ubyte\.gz is corrupt"):
-        fetch_mnist(data_home=home, n_retries=0)
+        fetch(mirrored(served), data_home=home, n_retries=0)
     assert not path.exists()
 
 
-def fetch_in_ten_processes(mirror: str, home: Path) -> list[str]:
+def fetch_in_ten_processes(source: Source, home: Path) -> list[str]:
     """Fetch into one folder by ten processes at once; give the shapes that they print."""
     code = (
-        "from skmnist import datasets, fetch_mnist\n"
-        f"datasets.FILES, datasets.MIRRORS = {datasets.FILES!r}, [{mirror!r}]\n"
-        f"print(fetch_mnist(subset='all', data_home={str(home)!r}).data.shape)"
+        "from skmnist.datasets import Source, fetch\n"
+        f"print(fetch({source!r}, subset='all', data_home={str(home)!r}).data.shape)"
     )
     processes = [
         subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
@@ -126,17 +126,27 @@ def fetch_in_ten_processes(mirror: str, home: Path) -> list[str]:
     return [process.communicate(timeout=120)[0] for process in processes]
 
 
-def test_ten_processes_fetch_into_one_folder(mirror, home):
-    assert fetch_in_ten_processes(mirror, home) == ["(8, 784)\n"] * 10
-    assert sorted(p.name for p in home.iterdir()) == sorted(datasets.FILES)
+def test_ten_processes_fetch_into_one_folder(served, home):
+    assert fetch_in_ten_processes(served, home) == ["(8, 784)\n"] * 10
+    assert sorted(p.name for p in home.iterdir()) == sorted(served.files)
+
+
+def test_another_data_set_is_another_source(origin, home):
+    words = ("shirt", "shoe", *"cdefghij")
+    source = make_source(origin, {"train": "wear-train", "test": "wear-test"}, target_names=words)
+    with serving(origin) as address:
+        found = fetch(mirrored(source, address), subset="test", data_home=home)
+    assert found.data.shape == (3, 784)
+    assert found.target_names[found.target].tolist() == [words[label] for label in found.target]
+    assert all(path.name.startswith("wear-test-") for path in home.iterdir())
 
 
 def test_home_is_looked_up_in_order(tmp_path, monkeypatch):
     monkeypatch.setenv("SKMNIST_DATA_HOME", str(tmp_path / "env"))
-    assert datasets.mnist_home(tmp_path / "given") == tmp_path / "given"
-    assert datasets.mnist_home() == tmp_path / "env"
+    assert mnist_home(tmp_path / "given") == tmp_path / "given"
+    assert mnist_home() == tmp_path / "env"
     monkeypatch.delenv("SKMNIST_DATA_HOME")
-    assert datasets.mnist_home().name == "skmnist"
+    assert mnist_home().name == "skmnist"
 
 
 def test_unknown_subset(home):
@@ -185,6 +195,7 @@ def test_the_real_files(mnist):
 
 @pytest.mark.mnist
 def test_ten_processes_fetch_the_real_files(mnist, home):
-    with serving(datasets.mnist_home()) as address:
-        assert fetch_in_ten_processes(address, home) == ["(70000, 784)\n"] * 10
-    assert sorted(p.name for p in home.iterdir()) == sorted(datasets.FILES)
+    with serving(mnist_home()) as address:
+        found = fetch_in_ten_processes(mirrored(MNIST, address), home)
+    assert found == ["(70000, 784)\n"] * 10
+    assert sorted(p.name for p in home.iterdir()) == sorted(MNIST.files)

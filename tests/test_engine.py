@@ -10,10 +10,10 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-from backends import BACKEND, only_on
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.model_selection import GridSearchCV, cross_val_score
+from support.backends import BACKEND, only_on
 
 from skmnist import DenseClassifier, conv_network, dense_network, engine
 from skmnist.engine import keys
@@ -335,7 +335,7 @@ def test_workers_of_jax_obey_their_share(share, monkeypatch):
     code = (
         "import os, skmnist.engine; before = dict(os.environ)\n"
         "skmnist.engine.check_process(); assert dict(os.environ) == before\n"
-        "import backends, jax; jax.devices(); print(backends.n_threads())\n"
+        "from support import backends; import jax; jax.devices(); print(backends.n_threads())\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from backends import BACKEND
 from nbclient import NotebookClient
+from support.backends import BACKEND
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 NOTEBOOKS = sorted(EXAMPLES.glob("*.ipynb"))

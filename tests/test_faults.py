@@ -12,18 +12,17 @@ import zipfile
 
 import numpy as np
 import pytest
-from mirrors import serving
+from support.mirrors import mirrored, serving
 
 from skmnist import (
     DenseClassifier,
     compare,
-    datasets,
-    fetch_mnist,
     load,
     make_baseline,
     make_dense_pipeline,
     save,
 )
+from skmnist.datasets import fetch, fetching
 
 
 def run(code, **options):
@@ -54,18 +53,17 @@ class Breaking(http.server.SimpleHTTPRequestHandler):
 @pytest.mark.parametrize(
     "share", [0.0, 0.001, 0.5, 1.0], ids=["none", "few", "half", "all but one"]
 )
-def test_a_download_that_breaks_leaves_nothing(share, origin, home, monkeypatch):
+def test_a_download_that_breaks_leaves_nothing(share, origin, tiny, home):
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Breaking) as server:
         server.folder, server.share = origin, share
         threading.Thread(target=server.serve_forever).start()
-        monkeypatch.setattr(datasets, "MIRRORS", [f"http://127.0.0.1:{server.server_port}/"])
+        breaking = mirrored(tiny, f"http://127.0.0.1:{server.server_port}/")
         with pytest.raises(OSError, match="not available"):
-            fetch_mnist(data_home=home, n_retries=0)
+            fetch(breaking, data_home=home, n_retries=0)
         server.shutdown()
     assert list(home.iterdir()) == []
     with serving(origin) as good:
-        monkeypatch.setattr(datasets, "MIRRORS", [good])
-        assert len(fetch_mnist(data_home=home).data) == 5
+        assert len(fetch(mirrored(tiny, good), data_home=home).data) == 5
 
 
 class Slow(Breaking):
@@ -83,18 +81,17 @@ class Slow(Breaking):
 
 FETCHING = """
 from pathlib import Path
-from skmnist import datasets, fetch_mnist
-datasets.FILES, datasets.MIRRORS = {files!r}, [{mirror!r}]
-fetch_mnist(data_home=Path({home!r}))
+from skmnist.datasets import Source, fetch
+fetch({source!r}, data_home=Path({home!r}))
 """
 
 
-def test_a_kill_while_fetching_leaves_no_file_by_a_final_name(origin, home, monkeypatch):
+def test_a_kill_while_fetching_leaves_no_file_by_a_final_name(origin, tiny, home):
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Slow) as server:
         server.folder, server.going_on = origin, threading.Event()
         threading.Thread(target=server.serve_forever).start()
         half = f"http://127.0.0.1:{server.server_port}/"
-        code = FETCHING.format(files=datasets.FILES, mirror=half, home=str(home))
+        code = FETCHING.format(source=mirrored(tiny, half), home=str(home))
         process = subprocess.Popen([sys.executable, "-c", code])
         deadline = time.monotonic() + 30
         while not list(home.glob("*.part")) and time.monotonic() < deadline:
@@ -105,36 +102,34 @@ def test_a_kill_while_fetching_leaves_no_file_by_a_final_name(origin, home, monk
         server.shutdown()
     assert [path.suffix for path in home.iterdir()] == [".part"]
     with serving(origin) as good:
-        monkeypatch.setattr(datasets, "MIRRORS", [good])
-        assert len(fetch_mnist(data_home=home).data) == 5
+        assert len(fetch(mirrored(tiny, good), data_home=home).data) == 5
 
 
-def test_a_server_that_never_answers_is_given_up(origin, home, monkeypatch):
-    monkeypatch.setattr(datasets, "_TIMEOUT", 0.2)
+def test_a_server_that_never_answers_is_given_up(origin, tiny, home):
     with socket.create_server(("127.0.0.1", 0)) as silent, serving(origin) as good:
         hanging = f"http://127.0.0.1:{silent.getsockname()[1]}/"
-        monkeypatch.setattr(datasets, "MIRRORS", [hanging, good])
+        source = mirrored(tiny, hanging, good, timeout=0.2)
         start = time.perf_counter()
-        assert len(fetch_mnist(data_home=home).data) == 5
+        assert len(fetch(source, data_home=home).data) == 5
         assert time.perf_counter() - start < 10
 
 
-def test_a_file_that_changes_after_it_was_verified_is_not_read(mirror, home, monkeypatch):
-    verify = datasets._require
+def test_a_file_that_changes_after_it_was_verified_is_not_read(served, home, monkeypatch):
+    verify = fetching.require
 
     def verify_then_change(*arguments):
         verify(*arguments)
         (home / "train-labels-idx1-ubyte.gz").write_bytes(b"other")
 
-    monkeypatch.setattr(datasets, "_require", verify_then_change)
+    monkeypatch.setattr(fetching, "require", verify_then_change)
     with pytest.raises(OSError, match=r"labels-idx1-ubyte\.gz changed while it was read"):
-        fetch_mnist(data_home=home)
+        fetch(served, data_home=home)
 
 
-def test_a_folder_that_cannot_be_written_is_told_at_once(mirror, tmp_path):
+def test_a_folder_that_cannot_be_written_is_told_at_once(served, tmp_path):
     (tmp_path / "file").write_text("no folder")
     with pytest.raises(OSError, match="file"):
-        fetch_mnist(data_home=tmp_path / "file" / "home")
+        fetch(served, data_home=tmp_path / "file" / "home")
 
 
 # Files

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as shapes
-from pens import draw
 from PIL import Image
+from support.pens import draw
 
 from skmnist import center_digit, make_dense_pipeline, read_picture, recipes
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from backends import only_on
+from support.backends import only_on
 
 from skmnist import (
     ConvClassifier,

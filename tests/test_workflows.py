@@ -6,11 +6,11 @@ from pathlib import Path
 import joblib
 import numpy as np
 import pytest
-from backends import n_threads
 from sklearn.datasets import load_digits
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401 - lets it be imported
 from sklearn.model_selection import HalvingGridSearchCV
-from workflows import WORKFLOWS, Peer
+from support.backends import n_threads
+from support.workflows import WORKFLOWS, Peer
 
 from skmnist import DenseClassifier, FlattenScale, KerasClassifier, dense_network
 

@@ -5,7 +5,7 @@ scikeras loads TensorFlow where it finds it, for a seed that is never set here.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from sklearn.base import BaseEstimator
 
@@ -16,7 +16,10 @@ with without("tensorflow", unless=keras.backend.backend() == "tensorflow"):
     from scikeras.wrappers import BaseWrapper
     from scikeras.wrappers import KerasClassifier as ScikerasClassifier
 
-__all__ = ["BaseWrapper", "ScikerasClassifier", "build_model"]
+__all__ = ["ROUTING_PREFIXES", "BaseWrapper", "ScikerasClassifier", "build_model"]
+
+ROUTING_PREFIXES: Final[frozenset[str]] = frozenset(ScikerasClassifier._routing_prefixes)
+"""What a parameter may begin with, before two underscores, to be handed on."""
 
 # scikit-learn's checks ask that a class with the old `_more_tags` also names `__sklearn_tags__`.
 # This names what scikeras's class inherits anyway, and so changes nothing for it.

@@ -5,7 +5,7 @@ Other projects build on these names too: they have been there, as they are, for 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from sklearn.model_selection._search import BaseSearchCV
 from sklearn.model_selection._split import _yields_constant_splits as yields_constant_splits
@@ -26,7 +26,11 @@ if TYPE_CHECKING:
 else:
     from sklearn.callback import with_callbacks
 
+SEARCH_CONSTRAINTS: Final[dict[str, list[Any]]] = dict(BaseSearchCV._parameter_constraints)
+select_best_index: Final = BaseSearchCV._select_best_index
+
 __all__ = [
+    "SEARCH_CONSTRAINTS",  # of the parameters that its searches share
     "BaseSearchCV",  # what its searches share
     "Interval",  # a range of numbers in `_parameter_constraints`
     "Options",  # a set of values there
@@ -35,6 +39,7 @@ __all__ = [
     "check_sample_weight",  # sample weights, in scikit-learn's words where they are wrong
     "num_samples",  # rows of arrays, frames and lists
     "safe_indexing",  # rows of arrays, frames and lists, by number
+    "select_best_index",  # how its searches choose, where `refit` is a function
     "with_callbacks",  # public
     "yields_constant_splits",  # whether a splitter gives the same folds twice
 ]

@@ -6,5 +6,12 @@ from skmnist.classifiers.base import KerasClassifier
 from skmnist.classifiers.conv import ConvClassifier
 from skmnist.classifiers.dense import DenseClassifier
 from skmnist.classifiers.monitor import ValidationMonitor
+from skmnist.classifiers.scikeras import fit_setting
 
-__all__ = ["ConvClassifier", "DenseClassifier", "KerasClassifier", "ValidationMonitor"]
+__all__ = [
+    "ConvClassifier",
+    "DenseClassifier",
+    "KerasClassifier",
+    "ValidationMonitor",
+    "fit_setting",
+]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from numbers import Integral, Real
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -11,12 +10,12 @@ from numpy.typing import ArrayLike
 
 from skmnist import engine
 from skmnist._compat.keras import keras
-from skmnist._compat.sklearn import Interval, Options, StrOptions, with_callbacks
-from skmnist.augmentation import KINDS, Kind
+from skmnist._compat.sklearn import with_callbacks
+from skmnist.augmentation import Kind
+from skmnist.classifiers.constraints import ANY_NETWORK
 from skmnist.classifiers.fitting import FittingClassifier
-from skmnist.classifiers.refusals import (
-    routed_validation_data,
-)
+from skmnist.classifiers.refusals import routed_validation_data
+from skmnist.classifiers.scikeras import fit_setting
 from skmnist.history import History
 from skmnist.networks import draw_seed
 
@@ -112,18 +111,7 @@ class KerasClassifier(FittingClassifier):
 
     batch_size: Any
 
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "epochs": [Interval(Integral, 1, None, closed="left")],
-        "batch_size": [Interval(Integral, 1, None, closed="left"), Options(Integral, {-1}), None],
-        "validation_split": [Interval(Real, 0, 1, closed="left")],
-        "random_state": ["random_state"],
-        "warm_start": ["boolean"],
-        "shuffle": ["boolean"],
-        "class_weight": [dict, StrOptions({"balanced"}), None],
-        "verbose": ["verbose"],
-        "augment": [StrOptions(set(KINDS)), None],
-        "image_shape": ["array-like", None],
-    }
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = ANY_NETWORK
 
     def __init__(
         self,
@@ -211,7 +199,7 @@ class KerasClassifier(FittingClassifier):
                 sample_weight,
                 X_val=X_val,
                 y_val=y_val,
-                epochs=self._setting("epochs"),
+                epochs=fit_setting(self, "epochs"),
                 go_on=self.warm_start and hasattr(self, "network_"),
             )
         return self

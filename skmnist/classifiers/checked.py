@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from dataclasses import replace
-from numbers import Integral, Real
 from typing import Any, ClassVar
 
 import numpy as np
@@ -13,11 +12,11 @@ from sklearn.utils.multiclass import type_of_target
 
 from skmnist import engine
 from skmnist._compat.keras import keras
-from skmnist._compat.sklearn import Interval, StrOptions
 from skmnist.classifiers.base import KerasClassifier
 from skmnist.classifiers.building import BuiltNetwork
+from skmnist.classifiers.constraints import NAMED_NETWORK
 from skmnist.classifiers.losses import recoded_metrics
-from skmnist.classifiers.optimizers import OPTIMIZERS, OptimizerName, make_optimizer
+from skmnist.classifiers.optimizers import OptimizerName, make_optimizer
 from skmnist.keras_models import describe, seeded
 from skmnist.networks import initial_variables
 
@@ -36,31 +35,7 @@ class CheckedClassifier(KerasClassifier):
     run_eagerly = False
     shuffle = True
 
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "hidden_layer_sizes": ["array-like", Integral],
-        "activation": [str],
-        "dropout": [Interval(Real, 0, 1, closed="left")],
-        "batch_norm": ["boolean"],
-        "optimizer": [StrOptions(set(OPTIMIZERS))],
-        "learning_rate": [Interval(Real, 0, None, closed="neither")],
-        "schedule": [StrOptions(set(engine.SCHEDULES))],
-        "weight_decay": [Interval(Real, 0, None, closed="left")],
-        "beta_2": [Interval(Real, 0, 1, closed="left")],
-        "label_smoothing": [Interval(Real, 0, 1, closed="left")],
-        "augment": KerasClassifier._parameter_constraints["augment"],
-        "image_shape": KerasClassifier._parameter_constraints["image_shape"],
-        "batch_size": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
-        "epochs": [Interval(Integral, 1, None, closed="left")],
-        "validation_split": [Interval(Real, 0, 1, closed="left")],
-        "early_stopping": ["boolean"],
-        "patience": [Interval(Integral, 1, None, closed="left")],
-        "class_weight": KerasClassifier._parameter_constraints["class_weight"],
-        "warm_start": ["boolean"],
-        "callbacks": [list, None],
-        "metrics": [list, None],
-        "verbose": ["verbose"],
-        "random_state": ["random_state"],
-    }
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = NAMED_NETWORK
 
     # what the subclasses have as parameters, beside those of KerasClassifier
     learning_rate: float

@@ -13,6 +13,7 @@ from skmnist._compat.keras import keras
 from skmnist._compat.sklearn import Interval
 from skmnist._images import image_shape, positive_ints
 from skmnist.classifiers.checked import CheckedClassifier
+from skmnist.classifiers.constraints import NAMED_NETWORK
 from skmnist.classifiers.optimizers import OptimizerName
 from skmnist.networks import conv_network
 
@@ -118,7 +119,7 @@ class ConvClassifier(CheckedClassifier):
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **CheckedClassifier._parameter_constraints,
+        **NAMED_NETWORK,
         "filters": ["array-like"],
         "kernel_size": [Interval(Integral, 1, None, closed="left")],
         "block_depth": [Interval(Integral, 1, None, closed="left")],

@@ -39,6 +39,7 @@ from skmnist.classifiers.rows import (
     split_rows,
     weighted_rows,
 )
+from skmnist.classifiers.scikeras import fit_setting
 from skmnist.classifiers.targets import TargetEncoder, Targets
 from skmnist.history import History
 from skmnist.keras_models import seeded
@@ -76,9 +77,9 @@ class FittingClassifier(CallbackSupportMixin, PredictingClassifier):
         built = self._network_to_train(self._encode_features(checked), seed)
         check_same_network(built.model, checkpoint)
         # weigh and split
-        rows = weighted_rows(checked, labels, sample_weight, self._setting("class_weight"))
+        rows = weighted_rows(checked, labels, sample_weight, fit_setting(self, "class_weight"))
         if X_val is None and y_val is None:
-            rows, held_out = split_rows(rows, self._setting("validation_split"), seed)
+            rows, held_out = split_rows(rows, fit_setting(self, "validation_split"), seed)
         else:
             held_out = self._check_validation_data(X_val, y_val, len(checked))
         # plan
@@ -92,7 +93,7 @@ class FittingClassifier(CallbackSupportMixin, PredictingClassifier):
             {"estimator": self, "X": X, "y": labels},
             epochs,
             held_out,
-            verbose=bool(self._setting("verbose")),
+            verbose=bool(fit_setting(self, "verbose")),
         )
         self.link_ = built.link  # callbacks may predict
         trained = engine.train(
@@ -172,17 +173,13 @@ class FittingClassifier(CallbackSupportMixin, PredictingClassifier):
 
     # What another kind of classifier may do in its own way
 
-    def _setting(self, name: str) -> Any:
-        """Look up a parameter of `fit`, also under scikeras's longer name for it."""
-        return getattr(self, f"fit__{name}", getattr(self, name))
-
     def _plan(self, n_rows: int, epochs: int, seed: int, *, partial: bool) -> engine.TrainingPlan:
-        size = self._setting("batch_size")
+        size = fit_setting(self, "batch_size")
         return engine.TrainingPlan(
             n_rows if size == -1 else size or 32,
             epochs,
             seed,
-            shuffle=self._setting("shuffle"),
+            shuffle=fit_setting(self, "shuffle"),
             augmentation=self._augmentation(),
         )
 

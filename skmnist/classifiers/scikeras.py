@@ -12,9 +12,9 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 
 from skmnist import engine
 from skmnist._compat.keras import keras
-from skmnist._compat.scikeras import BaseWrapper, ScikerasClassifier
+from skmnist._compat.scikeras import ROUTING_PREFIXES, BaseWrapper, ScikerasClassifier
 
-__all__ = ["RepairedClassifier"]
+__all__ = ["RepairedClassifier", "fit_setting"]
 
 _SEEN = frozenset(
     [
@@ -33,6 +33,24 @@ _SEEN = frozenset(
         "y_ndim_",
     ]
 )
+
+
+def fit_setting(classifier: Any, name: str) -> Any:
+    """Look up a parameter of Keras's `fit`, also under scikeras's longer name for it.
+
+    Parameters
+    ----------
+    classifier : RepairedClassifier
+        What is to be fitted.
+    name : str
+        The short name.
+
+    Returns
+    -------
+    object
+        What ``fit__name`` says, if it is set; else ``name``.
+    """
+    return getattr(classifier, f"fit__{name}", getattr(classifier, name))
 
 
 class _MixinOnTheLeft(type):
@@ -54,7 +72,7 @@ class RepairedClassifier(ScikerasClassifier, metaclass=_MixinOnTheLeft):
     """scikeras's class with scikit-learn's order of bases, parameters and representation."""
 
     build_fn = None  # scikeras's deprecated name for `model`
-    _routing_prefixes = ScikerasClassifier._routing_prefixes | {"callbacks"}
+    _routing_prefixes = ROUTING_PREFIXES | {"callbacks"}
     _random_state = None  # with a seed, scikeras would switch all of TensorFlow to other ops
 
     __repr__ = BaseEstimator.__repr__

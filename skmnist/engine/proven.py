@@ -25,6 +25,7 @@ __all__ = [
     "is_proven_loss",
     "is_proven_network",
     "is_proven_optimizer",
+    "objects_in",
 ]
 
 LAYERS: Final = frozenset(
@@ -243,7 +244,7 @@ def is_proven_network(config: str) -> bool:
     network = json.loads(config)
     ends = (network["config"].get(name, []) for name in ("input_layers", "output_layers"))
     one_each = all(len(keras.tree.flatten(end)) <= _END_LENGTH for end in ends)
-    return one_each and all(map(_is_known, _objects(network)))
+    return one_each and all(map(_is_known, objects_in(network)))
 
 
 def is_proven_loss(loss: Any) -> bool:
@@ -284,16 +285,27 @@ def is_proven_optimizer(optimizer: keras.optimizers.Optimizer) -> bool:
     )
 
 
-def _objects(node: Any) -> Iterator[dict[str, Any]]:
-    """Find all objects that a configuration describes."""
+def objects_in(node: Any) -> Iterator[dict[str, Any]]:
+    """Find all objects that a configuration describes.
+
+    Parameters
+    ----------
+    node : object
+        A configuration, or a part of one, as JSON has it.
+
+    Yields
+    ------
+    dict
+        An object's class, module and settings.
+    """
     if isinstance(node, list):
         for part in node:
-            yield from _objects(part)
+            yield from objects_in(part)
     elif isinstance(node, dict):
         if "class_name" in node and not str(node["class_name"]).startswith("__keras_tensor"):
             yield node
         for part in node.values():
-            yield from _objects(part)
+            yield from objects_in(part)
 
 
 def _is_known(described: dict[str, Any]) -> bool:

@@ -12,7 +12,14 @@ from joblib.parallel import get_active_backend
 from sklearn.base import BaseEstimator
 from sklearn.model_selection import ParameterGrid
 
-from skmnist._compat.sklearn import BaseSearchCV, Interval, StrOptions, yields_constant_splits
+from skmnist._compat.sklearn import (
+    SEARCH_CONSTRAINTS,
+    Interval,
+    StrOptions,
+    select_best_index,
+    yields_constant_splits,
+)
+from skmnist.classifiers import fit_setting
 from skmnist.engine import ResumePoint
 from skmnist.model_selection.stacked import StackedTraining, networks_of
 
@@ -76,7 +83,7 @@ class EpochHalvingSearchCV(StackedTraining):
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **BaseSearchCV._parameter_constraints,
+        **SEARCH_CONSTRAINTS,
         "param_grid": [dict, list],
         "factor": [Interval(Real, 1, None, closed="neither")],
         "min_resources": [
@@ -139,7 +146,7 @@ class EpochHalvingSearchCV(StackedTraining):
                 f"{prefix}epochs can't be searched: it is the resource. The network "
                 "can't be either."
             )
-        rounds = self._rounds(len(candidates), network._setting("epochs"))
+        rounds = self._rounds(len(candidates), fit_setting(network, "epochs"))
         self.n_resources_, self.n_candidates_, self.n_iterations_ = [], [], len(rounds)
         scored: Any = self.refit if isinstance(self.refit, str) else "score"
         backend, _ = get_active_backend()  # of `fit`
@@ -191,7 +198,7 @@ class EpochHalvingSearchCV(StackedTraining):
     def _select_best_index(refit: Any, refit_metric: str, results: dict[str, Any]) -> int:
         """Choose the best candidate of the last round."""
         if callable(refit):
-            return int(BaseSearchCV._select_best_index(refit, refit_metric, results))
+            return int(select_best_index(refit, refit_metric, results))
         last = np.flatnonzero(results["iter"] == np.max(results["iter"]))
         scores = np.nan_to_num(results[f"mean_test_{refit_metric}"][last], nan=-np.inf)
         return int(last[np.argmax(scores)])

@@ -21,8 +21,8 @@ from _common import heading
 from torch import nn
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+from support.workflows import WORKFLOWS, Peer
 from test_workflows import OURS, own_loss, own_network
-from workflows import WORKFLOWS, Peer
 
 LIMIT = 120  # seconds
 

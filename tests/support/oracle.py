@@ -5,7 +5,7 @@ import math
 import keras
 import numpy as np
 
-from skmnist import KerasClassifier
+from skmnist import KerasClassifier, engine
 from skmnist.keras_models import seeded
 from skmnist.networks import draw_seed
 
@@ -100,7 +100,9 @@ def assert_equal(classifier, model, history, *, rows=X, atol=2e-5, names=None):
                 classifier.history_[name], values, atol=1e-4, rtol=1e-3, err_msg=name
             )
     outputs = np.asarray(model(rows, training=False))
-    np.testing.assert_allclose(classifier._outputs(rows), outputs, atol=max(1e-4, atol), rtol=1e-4)
+    np.testing.assert_allclose(
+        engine.predict(classifier.network_, rows), outputs, atol=max(1e-4, atol), rtol=1e-4
+    )
 
 
 def _loss(form):

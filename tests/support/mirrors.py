@@ -1,6 +1,7 @@
 """A tiny MNIST, and servers on this machine that hand it out."""
 
 import contextlib
+import dataclasses
 import functools
 import gzip
 import hashlib
@@ -11,13 +12,14 @@ from pathlib import Path
 import numpy as np
 
 from skmnist._idx import format_idx
+from skmnist.datasets import MNIST, Source
 
 
-def make_files(folder: Path) -> dict[str, str]:
-    """Write a tiny MNIST of 5 + 3 images; give the checksums."""
+def make_source(folder: Path, prefixes=MNIST.prefixes, **changes) -> Source:
+    """Write a tiny MNIST of 5 + 3 images; give its source, without mirrors."""
     rng = np.random.default_rng(0)
     checksums = {}
-    for prefix, n in (("train", 5), ("t10k", 3)):
+    for prefix, n in zip(prefixes.values(), (5, 3), strict=True):
         arrays = {
             f"{prefix}-images-idx3-ubyte.gz": rng.integers(0, 256, (n, 28, 28), dtype=np.uint8),
             f"{prefix}-labels-idx1-ubyte.gz": rng.integers(0, 10, n, dtype=np.uint8),
@@ -26,7 +28,7 @@ def make_files(folder: Path) -> dict[str, str]:
             content = gzip.compress(format_idx(array), mtime=0)
             (folder / name).write_bytes(content)
             checksums[name] = hashlib.sha256(content).hexdigest()
-    return checksums
+    return dataclasses.replace(MNIST, files=checksums, mirrors=(), prefixes=prefixes, **changes)
 
 
 class QuietHandler(http.server.SimpleHTTPRequestHandler):
@@ -45,3 +47,8 @@ def serving(folder: Path):
         finally:
             server.shutdown()
             thread.join()
+
+
+def mirrored(source: Source, *mirrors: str, **changes) -> Source:
+    """The same data set, from other mirrors."""
+    return dataclasses.replace(source, mirrors=mirrors, **changes)

@@ -1,0 +1,1 @@
+"""What tests share: servers, pens, oracles, the workflows of users."""
