@@ -14,7 +14,14 @@ from .model_selection import (
 from .networks import conv_network, dense_network
 from .persistence import load, model_card, save, to_onnx
 from .pictures import center_digit, read_picture
-from .pipelines import list_baselines, make_baseline, make_conv_pipeline, make_dense_pipeline
+from .pipelines import (
+    list_baselines,
+    list_models,
+    make_baseline,
+    make_conv_pipeline,
+    make_dense_pipeline,
+    make_model,
+)
 from .preprocessing import FlattenScale, flatten_and_scale
 
 __version__: str
@@ -43,11 +50,13 @@ __all__ = [
     "fetch_mnist",
     "flatten_and_scale",
     "list_baselines",
+    "list_models",
     "load",
     "load_digits28",
     "make_baseline",
     "make_conv_pipeline",
     "make_dense_pipeline",
+    "make_model",
     "model_card",
     "param_grid",
     "read_picture",

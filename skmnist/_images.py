@@ -6,34 +6,7 @@ import math
 from collections.abc import Sequence
 from numbers import Integral
 
-__all__ = ["image_shape", "positive_ints", "square_shape"]
-
-
-def square_shape(n_features: int) -> tuple[int, int]:
-    """Find the shape of square images.
-
-    Parameters
-    ----------
-    n_features : int
-        Pixels of an image.
-
-    Returns
-    -------
-    tuple of int
-        Height and width.
-
-    Raises
-    ------
-    ValueError
-        If no square has so many pixels.
-    """
-    side = math.isqrt(n_features)
-    if side * side != n_features:
-        raise ValueError(
-            f"Rows of {n_features} features are no square images: pass images of shape "
-            "(n_images, height, width), or set image_shape."
-        )
-    return side, side
+__all__ = ["image_shape", "positive_ints"]
 
 
 def image_shape(row_shape: Sequence[int], given: Sequence[int] | None = None) -> tuple[int, int]:
@@ -60,7 +33,7 @@ def image_shape(row_shape: Sequence[int], given: Sequence[int] | None = None) ->
     if given is not None:
         height, width = positive_ints("image_shape", given)
     elif len(row_shape) == 1:
-        height, width = square_shape(row_shape[0])
+        height, width = _square(row_shape[0])
     else:
         height, width = row_shape[:2]
     n_pixels = height * width
@@ -96,3 +69,13 @@ def positive_ints(name: str, values: Sequence[int] | int) -> tuple[int, ...]:
     if not all(isinstance(size, Integral) and int(size) > 0 for size in sizes):
         raise ValueError(f"{name} must be positive ints; got {sizes!r}.")
     return tuple(int(size) for size in sizes)
+
+
+def _square(n_pixels: int) -> tuple[int, int]:
+    side = math.isqrt(n_pixels)
+    if side * side != n_pixels:
+        raise ValueError(
+            f"Rows of {n_pixels} features are no square images: pass images of shape "
+            "(n_images, height, width), or set image_shape."
+        )
+    return side, side

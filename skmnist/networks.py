@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 
 from skmnist._compat.keras import keras
-from skmnist._images import square_shape
+from skmnist._images import image_shape as find_image_shape
 from skmnist.keras_models import BUILDING, flat_layers
 
 __all__ = [
@@ -123,7 +123,7 @@ def conv_network(
     """
     shape = meta["X_shape_"][1:]
     inputs = keras.Input(shape)
-    height, width = image_shape or (square_shape(*shape) if len(shape) == 1 else shape[:2])
+    height, width = find_image_shape(shape, image_shape)
     outputs = keras.layers.Reshape((height, width, -1))(inputs)
     for channels in filters:
         for _ in range(block_depth):

@@ -1,8 +1,12 @@
-"""Ready pipelines: the networks, and the classical models they must beat."""
+"""Models by name, as pipelines: the networks, and the classical models they must beat.
+
+Another model is another entry of one table.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from sklearn.base import ClassifierMixin
@@ -21,25 +25,150 @@ from sklearn.svm import SVC, LinearSVC
 
 from skmnist.preprocessing import FlattenScale
 
-__all__ = ["list_baselines", "make_baseline", "make_conv_pipeline", "make_dense_pipeline"]
+__all__ = [
+    "MODELS",
+    "Model",
+    "list_baselines",
+    "list_models",
+    "make_baseline",
+    "make_conv_pipeline",
+    "make_dense_pipeline",
+    "make_model",
+]
 
-_BASELINES: Final[dict[str, tuple[Callable[..., ClassifierMixin], dict[str, Any]]]] = {
-    "dummy": (DummyClassifier, {}),
-    "logistic_regression": (LogisticRegression, {"C": 0.1, "max_iter": 300}),
-    "linear_svm": (LinearSVC, {"C": 0.01}),
-    "rbf_svm": (SVC, {"C": 10.0, "gamma": 0.02}),
-    "knn": (KNeighborsClassifier, {"n_neighbors": 3}),
-    "random_forest": (RandomForestClassifier, {"n_estimators": 200}),
-    "extra_trees": (ExtraTreesClassifier, {"n_estimators": 200}),
-    "hist_gradient_boosting": (
+
+@dataclass(frozen=True)
+class Model:
+    """A model that has a name here.
+
+    Parameters
+    ----------
+    kind : type or str
+        Its class; of a network, the name of its class in `skmnist.classifiers`, which takes
+        seconds to load.
+    settings : mapping of str to object
+        Where it differs from the class's own defaults.
+    grid : mapping of str to list
+        Values to search over, around the settings.
+    is_quick : bool, default=True
+        Whether it is compared where nobody asks for it by name.
+    """
+
+    kind: type[ClassifierMixin] | str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    grid: Mapping[str, list[Any]] = field(default_factory=dict)
+    is_quick: bool = True
+
+    @property
+    def is_network(self) -> bool:
+        """Whether it is one of the package's own classifiers."""
+        return isinstance(self.kind, str)
+
+    @property
+    def step(self) -> str:
+        """The name of its step in a pipeline."""
+        return (self.kind if isinstance(self.kind, str) else self.kind.__name__).lower()
+
+    def make(self, params: Mapping[str, Any]) -> ClassifierMixin:
+        """Make it, with other parameters over its settings."""
+        kind: Any = self.kind
+        if self.is_network:
+            from skmnist import classifiers
+
+            kind = getattr(classifiers, kind)
+        return kind(**{**self.settings, **params})
+
+
+MODELS: Final[dict[str, Model]] = {
+    "dense": Model(
+        "DenseClassifier",
+        # one architecture, so that all of it trains in stacks of one program
+        grid={
+            "dropout": [0.1, 0.3],
+            "learning_rate": [0.001, 0.003, 0.006],
+            "weight_decay": [0.01, 0.1],
+        },
+    ),
+    "conv": Model("ConvClassifier"),
+    "dummy": Model(DummyClassifier),
+    "logistic_regression": Model(
+        LogisticRegression, {"C": 0.1, "max_iter": 300}, {"C": [0.01, 0.1, 1.0]}
+    ),
+    "linear_svm": Model(LinearSVC, {"C": 0.01}, {"C": [0.001, 0.01, 0.1]}),
+    "rbf_svm": Model(
+        SVC, {"C": 10.0, "gamma": 0.02}, {"C": [1.0, 10.0], "gamma": [0.01, 0.02, 0.04]}
+    ),
+    "knn": Model(KNeighborsClassifier, {"n_neighbors": 3}, {"n_neighbors": [1, 3, 5]}),
+    "random_forest": Model(
+        RandomForestClassifier, {"n_estimators": 200}, {"max_features": [0.02, "sqrt", 0.1]}
+    ),
+    "extra_trees": Model(
+        ExtraTreesClassifier, {"n_estimators": 200}, {"max_features": [0.02, "sqrt", 0.1]}
+    ),
+    "hist_gradient_boosting": Model(
         HistGradientBoostingClassifier,
         {"learning_rate": 0.3, "max_iter": 60, "max_features": 0.05, "max_leaf_nodes": 15},
+        {"max_leaf_nodes": [7, 15, 31]},
+        is_quick=False,  # a histogram a pixel; slow on shared cores
     ),
-    "mlp": (MLPClassifier, {"hidden_layer_sizes": (100, 100), "early_stopping": True}),
-    "gaussian_nb": (GaussianNB, {"var_smoothing": 0.1}),
+    "mlp": Model(
+        MLPClassifier,
+        {"hidden_layer_sizes": (100, 100), "early_stopping": True},
+        {"alpha": [1e-4, 1e-2], "learning_rate_init": [0.001, 0.003]},
+    ),
+    "gaussian_nb": Model(GaussianNB, {"var_smoothing": 0.1}, {"var_smoothing": [0.01, 0.1, 0.3]}),
 }
-"""Each baseline's class, and the settings in which it differs from scikit-learn's defaults: those
-usual for pixels in [0, 1], so that the comparison is with models as one would use them."""
+"""The networks, then the baselines. Settings of these are those usual for pixels in [0, 1], so that
+the comparison is with models as one would use them."""
+
+
+def list_models() -> list[str]:
+    """List the names that `make_model` and `compare` know.
+
+    Returns
+    -------
+    list of str
+        The networks' names, then those of `list_baselines`.
+
+    Examples
+    --------
+    >>> from skmnist import list_models
+    >>> list_models()[:4]
+    ['dense', 'conv', 'dummy', 'logistic_regression']
+    """
+    return list(MODELS)
+
+
+def make_model(name: str, **params: Any) -> Pipeline:
+    """Build a model by its name, behind the first step that all have.
+
+    Parameters
+    ----------
+    name : str
+        One of `list_models`.
+    **params : dict
+        Parameters of the model, over those chosen here for pixels in [0, 1].
+
+    Returns
+    -------
+    sklearn.pipeline.Pipeline
+        `FlattenScale`, then the model.
+
+    Raises
+    ------
+    ValueError
+        If there is no model of this name.
+
+    Examples
+    --------
+    >>> from skmnist import make_model
+    >>> make_model("knn", n_neighbors=1)
+    Pipeline(steps=[('flattenscale', FlattenScale()),
+                    ('kneighborsclassifier', KNeighborsClassifier(n_neighbors=1))])
+    """
+    if name not in MODELS:
+        raise ValueError(f"There is no model {name!r}; there are {', '.join(MODELS)}.")
+    return make_pipeline(FlattenScale(), MODELS[name].make(params))
 
 
 def make_dense_pipeline(**params: Any) -> Pipeline:
@@ -62,9 +191,7 @@ def make_dense_pipeline(**params: Any) -> Pipeline:
     Pipeline(steps=[('flattenscale', FlattenScale()),
                     ('denseclassifier', DenseClassifier(epochs=5))])
     """
-    from skmnist.classifiers import DenseClassifier
-
-    return make_pipeline(FlattenScale(), DenseClassifier(**params))
+    return make_model("dense", **params)
 
 
 def make_conv_pipeline(**params: Any) -> Pipeline:
@@ -87,9 +214,7 @@ def make_conv_pipeline(**params: Any) -> Pipeline:
     Pipeline(steps=[('flattenscale', FlattenScale()),
                     ('convclassifier', ConvClassifier(epochs=5))])
     """
-    from skmnist.classifiers import ConvClassifier
-
-    return make_pipeline(FlattenScale(), ConvClassifier(**params))
+    return make_model("conv", **params)
 
 
 def list_baselines() -> list[str]:
@@ -106,7 +231,7 @@ def list_baselines() -> list[str]:
     >>> list_baselines()[:3]
     ['dummy', 'logistic_regression', 'linear_svm']
     """
-    return list(_BASELINES)
+    return [name for name, model in MODELS.items() if not model.is_network]
 
 
 def make_baseline(name: str, **params: Any) -> Pipeline:
@@ -136,7 +261,7 @@ def make_baseline(name: str, **params: Any) -> Pipeline:
     Pipeline(steps=[('flattenscale', FlattenScale()),
                     ('kneighborsclassifier', KNeighborsClassifier(n_neighbors=1))])
     """
-    if name not in _BASELINES:
-        raise ValueError(f"There is no baseline {name!r}; there are {', '.join(_BASELINES)}.")
-    kind, settings = _BASELINES[name]
-    return make_pipeline(FlattenScale(), kind(**(settings | params)))
+    baselines = list_baselines()
+    if name not in baselines:
+        raise ValueError(f"There is no baseline {name!r}; there are {', '.join(baselines)}.")
+    return make_model(name, **params)

@@ -9,11 +9,12 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 __all__ = [
+    "Accuracy",
     "FoldsTest",
+    "accuracy",
     "compare_on_folds",
     "holm",
     "mcnemar",
-    "wilson",
 ]
 
 
@@ -174,8 +175,32 @@ def holm(pvalues: ArrayLike) -> NDArray[np.float64]:
     return adjusted
 
 
-def wilson(n_right: int, n: int) -> tuple[float, float]:
-    """Give the 95 % confidence interval of an accuracy.
+class Accuracy(NamedTuple):
+    """An accuracy with its 95 % confidence interval.
+
+    Parameters
+    ----------
+    value : float
+        Share of rows that were classified rightly.
+    low, high : float
+        Limits of the interval.
+    """
+
+    value: float
+    low: float
+    high: float
+
+    @property
+    def interval(self) -> str:
+        """The interval in a sentence."""
+        return f"{self.low:.2%} to {self.high:.2%}"
+
+    def __str__(self) -> str:
+        return f"{self.value:.2%} ({100 * self.low:.2f} to {self.high:.2%})"
+
+
+def accuracy(n_right: int, n: int) -> Accuracy:
+    """Compute an accuracy and its 95 % confidence interval.
 
     Parameters
     ----------
@@ -186,8 +211,8 @@ def wilson(n_right: int, n: int) -> tuple[float, float]:
 
     Returns
     -------
-    low, high : float
-        Wilson's interval [1]_.
+    Accuracy
+        With Wilson's interval [1]_.
 
     References
     ----------
@@ -196,9 +221,9 @@ def wilson(n_right: int, n: int) -> tuple[float, float]:
 
     Examples
     --------
-    >>> from skmnist.significance import wilson
-    >>> [round(limit, 4) for limit in wilson(9800, 10_000)]
-    [0.9771, 0.9826]
+    >>> from skmnist.significance import accuracy
+    >>> print(accuracy(9800, 10_000))
+    98.00% (97.71 to 98.26%)
     """
-    interval = stats.binomtest(n_right, n).proportion_ci(method="wilson")
-    return float(interval.low), float(interval.high)
+    limits = stats.binomtest(n_right, n).proportion_ci(method="wilson")
+    return Accuracy(n_right / n, float(limits.low), float(limits.high))

@@ -80,7 +80,7 @@ def test_errors(images):
         compare("dummy", X, y)
     with pytest.raises(ValueError, match="passed together"):
         compare(["dummy"], X, y, X_test=X)
-    with pytest.raises(ValueError, match="no baseline 'svm'"):
+    with pytest.raises(ValueError, match="no model 'svm'; there are dense, conv, dummy"):
         compare(["svm"], X, y)
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         compare(["dummy"], X, y[:-1])

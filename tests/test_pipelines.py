@@ -1,11 +1,24 @@
+import copy
+import pickle
+
 import pytest
 from sklearn.pipeline import Pipeline
 
-from skmnist import FlattenScale, list_baselines, make_baseline, make_dense_pipeline
+from skmnist import (
+    FlattenScale,
+    list_baselines,
+    list_models,
+    make_baseline,
+    make_dense_pipeline,
+    make_model,
+    param_grid,
+    recipes,
+)
+from skmnist.pipelines import MODELS
 
 
 def test_first_steps_are_the_same():
-    for pipeline in (make_dense_pipeline(), *map(make_baseline, list_baselines())):
+    for pipeline in map(make_model, list_models()):
         assert isinstance(pipeline, Pipeline)
         assert isinstance(pipeline[0], FlattenScale)
 
@@ -28,3 +41,24 @@ def test_parameters_override_the_choices_made_here():
 def test_unknown_name_lists_the_known_ones():
     with pytest.raises(ValueError, match="no baseline 'svm'; there are dummy, logistic_regression"):
         make_baseline("svm")
+    with pytest.raises(ValueError, match="no model 'svm'; there are dense, conv, dummy"):
+        make_model("svm")
+
+
+def test_the_networks_come_before_the_baselines():
+    assert list_models() == ["dense", "conv", *list_baselines()]
+
+
+@pytest.mark.parametrize("name", [name for name, model in MODELS.items() if model.grid])
+def test_grids_are_of_parameters_that_a_model_has(name):
+    assert set(param_grid(name)) <= set(make_model(name).get_params())
+
+
+def test_recipes_know_their_model():
+    assert set(recipes.BY_NAME) == set(recipes.__all__)
+    for name, recipe in recipes.BY_NAME.items():
+        assert make_model(recipe.model, **recipe)[-1].get_params() | recipe == (
+            make_model(recipe.model, **recipe)[-1].get_params()
+        ), name
+        again = copy.deepcopy(recipe), pickle.loads(pickle.dumps(recipe))
+        assert all((each, each.model) == (recipe, recipe.model) for each in again)

@@ -10,7 +10,7 @@ from statsmodels.stats.contingency_tables import mcnemar as mcnemar_of_statsmode
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportion_confint
 
-from skmnist.significance import compare_on_folds, holm, mcnemar, wilson
+from skmnist.significance import accuracy, compare_on_folds, holm, mcnemar
 
 EXACT = {"rel": 1e-9, "abs": 1e-12}
 
@@ -97,4 +97,4 @@ def test_holm_is_statsmodels(pvalues):
 def test_wilson_is_statsmodels(n, data):
     right = data.draw(st.integers(0, n))
     theirs = proportion_confint(right, n, method="wilson")
-    assert wilson(right, n) == pytest.approx(theirs, rel=1e-9, abs=1e-9)
+    assert accuracy(right, n) == pytest.approx((right / n, *theirs), rel=1e-9, abs=1e-9)

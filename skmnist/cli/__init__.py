@@ -1,32 +1,23 @@
-"""The command line: each command is a call of the public API."""
+"""The command line: each command is a call of the public API.
+
+A module of this package adds its commands to `shared.app`, under a heading of the help; nothing
+else needs to know of it.
+"""
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 import sys
 
 import typer
 
-from skmnist.cli import data
-from skmnist.cli.compare import compare
-from skmnist.cli.lesson import lesson
-from skmnist.cli.models import card, evaluate, train
-from skmnist.cli.predict import predict
-from skmnist.cli.search import search
-from skmnist.cli.shared import err, out
+from skmnist.cli.shared import app, err, out
 
 __all__ = ["app", "main"]
 
-app = typer.Typer(
-    name="skmnist",
-    help="Handwritten-digit networks as first-class scikit-learn citizens.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-for command in (lesson, compare, search, train, evaluate, predict, card):
-    app.command()(command)
-app.add_typer(data.app, name="data")
+for module in sorted(module.name for module in pkgutil.iter_modules(__path__)):
+    importlib.import_module(f"{__name__}.{module}")  # which adds its commands
 
 
 def _print_version(wanted: bool) -> None:

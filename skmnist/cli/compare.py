@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,6 +13,7 @@ from skmnist.cli.shared import (
     Data,
     Json,
     Seed,
+    app,
     check_can_write,
     load_data,
     new_table,
@@ -28,9 +29,8 @@ if TYPE_CHECKING:
 
 __all__ = ["compare"]
 
-_SLOW: Final = frozenset({"hist_gradient_boosting"})  # a histogram a pixel; slow on shared cores
 
-
+@app.command(rich_help_panel="Begin here")
 def compare(
     data: Data = "digits",
     models: Annotated[
@@ -66,9 +66,9 @@ def compare(
     check_can_write(plot, "--plot")
     from sklearn.model_selection import RepeatedStratifiedKFold
 
-    from skmnist import compare, list_baselines
+    from skmnist import compare
 
-    names = _chosen(models, ["dense", "conv", *list_baselines()])
+    names = _chosen(models)
     X, y = load_data(data, "train")
     if n_rows is not None:
         X, y = _sample(X, y, n_rows, seed)
@@ -109,12 +109,14 @@ def _print(found: Comparison, title: str, written: list[Path]) -> None:
         out.print(f"Written: {path}", highlight=False, soft_wrap=True)
 
 
-def _chosen(models: str, known: list[str]) -> list[str]:
-    groups = {"all": known, "quick": [name for name in known if name not in _SLOW]}
+def _chosen(models: str) -> list[str]:
+    from skmnist.pipelines import MODELS
+
+    groups = {"all": list(MODELS), "quick": [n for n, model in MODELS.items() if model.is_quick]}
     names = groups.get(models) or [name.strip() for name in models.split(",")]
     for name in names:
-        if name not in known:
-            raise ValueError(f"There is no model {name!r}; there are {', '.join(known)}.")
+        if name not in MODELS:
+            raise ValueError(f"There is no model {name!r}; there are {', '.join(MODELS)}.")
     return names
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import typer
 
-from skmnist.cli.shared import err, out
+from skmnist.cli.shared import app, err, out
 
-__all__ = ["app"]
+__all__ = ["files"]
 
-app = typer.Typer(help="Get MNIST's four files, find them, check them.", no_args_is_help=True)
+files = typer.Typer(help="Get MNIST's four files, find them, check them.", no_args_is_help=True)
+app.add_typer(files, name="data", rich_help_panel="Data")
 
 
-@app.command()
+@files.command()
 def fetch() -> None:
     """Download MNIST's files where they are missing, and check them."""
     from skmnist import fetch_mnist
@@ -22,7 +23,7 @@ def fetch() -> None:
     out.print(f"MNIST is complete in {mnist_home()}", highlight=False, soft_wrap=True)
 
 
-@app.command()
+@files.command()
 def path() -> None:
     """Print the folder in which MNIST's files are looked for."""
     from skmnist.datasets import mnist_home
@@ -30,7 +31,7 @@ def path() -> None:
     out.print(str(mnist_home()), highlight=False, soft_wrap=True)
 
 
-@app.command()
+@files.command()
 def verify() -> None:
     """Compare MNIST's files with their checksums."""
     from skmnist.datasets import verify_mnist

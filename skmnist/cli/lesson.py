@@ -13,6 +13,7 @@ from skmnist.cli.shared import (
     Data,
     EpochProgress,
     Seed,
+    app,
     check_can_write,
     load_data,
     new_table,
@@ -30,6 +31,7 @@ _LONGEST: Final = 40  # squares of a bar
 _NUMBERS: Final = slice(7, 21)  # rows and columns whose pixels are printed
 
 
+@app.command(rich_help_panel="Begin here")
 def lesson(
     data: Data = "digits",
     plot: Annotated[
@@ -109,8 +111,7 @@ def _epochs(history: Any) -> tuple[Any, float]:
 
 
 def _scored(pipeline: Any, X: Any, y: Any) -> tuple[str, str]:
-    from skmnist.significance import wilson
+    from skmnist.significance import accuracy
 
-    hits = int((pipeline.predict(X) == y).sum())
-    low, high = wilson(hits, len(y))
-    return f"{hits / len(y):.2%}", f"{low:.2%} to {high:.2%}"
+    right = accuracy(int((pipeline.predict(X) == y).sum()), len(y))
+    return f"{right.value:.2%}", right.interval

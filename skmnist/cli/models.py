@@ -16,6 +16,7 @@ from skmnist.cli.shared import (
     EpochProgress,
     Json,
     Seed,
+    app,
     check_can_write,
     load_data,
     out,
@@ -26,10 +27,11 @@ from skmnist.cli.shared import (
 __all__ = ["card", "evaluate", "train"]
 
 
-Recipe = StrEnum("Recipe", {name: name.lower() for name in recipes.__all__})  # type: ignore[misc]
+Recipe = StrEnum("Recipe", {name: name.lower() for name in recipes.BY_NAME})  # type: ignore[misc]
 """The recipes of `skmnist.recipes`, by their names on the command line."""
 
 
+@app.command(rich_help_panel="Networks")
 def train(
     file: Annotated[Path, typer.Option("--out", help="The file to write, customarily *.skops.")],
     data: Data = "digits",
@@ -47,14 +49,12 @@ def train(
 ) -> None:
     """Train a network's pipeline and save it."""
     check_can_write(file, "--out")
-    from skmnist import make_conv_pipeline, make_dense_pipeline, save
+    from skmnist import make_model, save
 
-    params: dict[str, Any] = dict(getattr(recipes, recipe.upper())) if recipe else {}
-    if epochs is not None:
-        params["epochs"] = epochs
+    chosen = recipes.BY_NAME[recipe.upper()] if recipe else recipes.Recipe("dense")
+    params = chosen | ({} if epochs is None else {"epochs": epochs})
     X, y = load_data(data, "train")
-    make = make_conv_pipeline if "filters" in params else make_dense_pipeline
-    pipeline = make(**params, random_state=seed)
+    pipeline = make_model(chosen.model, **params, random_state=seed)
     with progress(pipeline[-1].epochs) as advance:
         pipeline[-1].set_callbacks(EpochProgress(advance))
         start = time.perf_counter()
@@ -81,6 +81,7 @@ def train(
         out.print(f"Saved to {file}. Now: skmnist evaluate {file} --data {data}", highlight=False)
 
 
+@app.command(rich_help_panel="Networks")
 def evaluate(
     model: Annotated[
         Path, typer.Argument(help="A file that `skmnist train` wrote.", metavar="MODEL")
@@ -89,33 +90,33 @@ def evaluate(
     as_json: Json = False,
 ) -> None:
     """Score a saved pipeline on the test images."""
-    from skmnist.significance import wilson
+    from skmnist.significance import accuracy
 
     pipeline = _classifier(model)
     X, y = load_data(data, "test")
     start = time.perf_counter()
-    hits = int((pipeline.predict(X) == y).sum())
+    right = accuracy(int((pipeline.predict(X) == y).sum()), len(y))
     seconds = time.perf_counter() - start
-    low, high = wilson(hits, len(y))
     if as_json:
         print_json(
             {
                 "data": data,
                 "n_images": len(y),
-                "accuracy": hits / len(y),
-                "low": low,
-                "high": high,
+                "accuracy": right.value,
+                "low": right.low,
+                "high": right.high,
                 "seconds": seconds,
             }
         )
     else:
         out.print(
-            f"{hits / len(y):.2%} of {len(y):,} test images right "
-            f"(95 % interval {low:.2%} to {high:.2%}), in {seconds:.2f} s.",
+            f"{right.value:.2%} of {len(y):,} test images right "
+            f"(95 % interval {right.interval}), in {seconds:.2f} s.",
             highlight=False,
         )
 
 
+@app.command(rich_help_panel="Networks")
 def card(
     model: Annotated[
         Path, typer.Argument(help="A file that `skmnist train` wrote.", metavar="MODEL")

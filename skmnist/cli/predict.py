@@ -12,7 +12,7 @@ import typer
 from rich.columns import Columns
 from rich.text import Text
 
-from skmnist.cli.shared import Json, new_table, out, print_json, text_image
+from skmnist.cli.shared import Json, app, new_table, out, print_json, text_image
 
 __all__ = ["predict"]
 
@@ -21,6 +21,7 @@ _DRAWN: Final = 4  # pictures up to which each is drawn
 _TOP: Final = 3  # digits named of each picture
 
 
+@app.command(rich_help_panel="Networks")
 def predict(
     model: Annotated[
         Path, typer.Argument(help="A file that `skmnist train` or `save` wrote.", metavar="MODEL")

@@ -14,6 +14,7 @@ from skmnist.cli.shared import (
     EpochProgress,
     Json,
     Seed,
+    app,
     check_can_write,
     load_data,
     new_table,
@@ -28,6 +29,7 @@ _STEP: Final = "denseclassifier__"
 _SHOWN: Final = 12  # candidates in the table
 
 
+@app.command(rich_help_panel="Networks")
 def search(
     data: Data = "digits",
     param: Annotated[

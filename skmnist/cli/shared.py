@@ -1,4 +1,4 @@
-"""What all commands share: consoles, options, the data, progress, files to write."""
+"""What all commands share: the application, consoles, options, data, progress, files to write."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ __all__ = [
     "EpochProgress",
     "Json",
     "Seed",
+    "app",
     "check_can_write",
     "err",
     "load_data",
@@ -33,6 +34,15 @@ __all__ = [
 _INK = 90  # grey value from which a pixel of a text image is drawn
 _BLOCKS = " ▀▄█"  # nothing, the upper pixel, the lower one, both
 
+app = typer.Typer(
+    name="skmnist",
+    help="Handwritten-digit networks as first-class scikit-learn citizens.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+"""The application; a module of this package adds its commands to it."""
 out = Console(soft_wrap=False)
 err = Console(stderr=True, soft_wrap=True)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from skmnist.comparison.result import Comparison, FoldResult
+from skmnist.comparison.folds import FoldResult
+from skmnist.comparison.result import Comparison
 from skmnist.comparison.running import compare
 from skmnist.comparison.wording import format_row
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import html
-import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -14,6 +12,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
+from skmnist.comparison.folds import FoldResult
+from skmnist.comparison.pairs import compare_pairs
 from skmnist.comparison.wording import (
     HEADINGS,
     display_name,
@@ -22,47 +22,12 @@ from skmnist.comparison.wording import (
     pvalue_in_words,
 )
 from skmnist.displays import ComparisonDisplay, ErrorsDisplay
-from skmnist.significance import compare_on_folds, holm, mcnemar, wilson
+from skmnist.significance import accuracy
 
-__all__ = ["Comparison", "FoldResult"]
+__all__ = ["Comparison"]
 
-_LEVEL: Final = 0.05  # of significance
-
-
-@dataclass(frozen=True, eq=False)
-class FoldResult:
-    """One model on one fold.
-
-    Parameters
-    ----------
-    model : str
-        Its name.
-    fold : int
-        Number of the fold, from 0; -1 stands for all of the data and the test set.
-    score : float
-        Score on the rows left out.
-    fit_seconds, predict_seconds : float
-        Wall-clock times.
-    n_train, n_scored : int
-        Rows trained on, and rows left out.
-    n_bytes : int
-        Size of the fitted model, pickled.
-    predicted : ndarray of shape (n_scored,)
-        Labels predicted.
-    confidence : ndarray or None
-        Probability of each wrong prediction, in their order, where the model estimates any.
-    """
-
-    model: str
-    fold: int
-    score: float
-    fit_seconds: float
-    predict_seconds: float
-    n_train: int
-    n_scored: int
-    n_bytes: int
-    predicted: NDArray[Any]
-    confidence: NDArray[np.float64] | None = None
+_ARRAYS: Final = frozenset({"predicted", "confidence"})
+"""Of a fold's result: what is no column of a table."""
 
 
 class Comparison:
@@ -138,8 +103,9 @@ class Comparison:
             tests = [self._tests[str(model)] for model in frame.index]
             frame["test"] = [result.score for result in tests]
             if self.scoring == "accuracy":
-                limits = [wilson(round(r.score * r.n_scored), r.n_scored) for r in tests]
-                frame["test_low"], frame["test_high"] = zip(*limits, strict=True)
+                found = [accuracy(round(r.score * r.n_scored), r.n_scored) for r in tests]
+                frame["test_low"] = [each.low for each in found]
+                frame["test_high"] = [each.high for each in found]
         return frame.sort_values("mean", ascending=False, kind="stable")
 
     def pairwise(self, *, rope: float = 0.005) -> pd.DataFrame:
@@ -162,41 +128,8 @@ class Comparison:
             ``differs``: whether the adjusted p value, of the test set where there is one, else of
             the folds, is below 5 %. See `skmnist.significance` for formulas and sources.
         """
-        scores = self.folds_.set_index(["fold", "model"])["score"].unstack()  # noqa: PD010 - a pivot_table would take means
-        if len(scores) < 2:
-            return pd.DataFrame()
-        sizes = {key: float(self.folds_[key].mean()) for key in ("n_train", "n_scored")}
-        rows = []
-        for first, second in itertools.combinations(self.frame().index, 2):
-            found = compare_on_folds(
-                scores[first].to_numpy(),
-                scores[second].to_numpy(),
-                n_train=sizes["n_train"],
-                n_test=sizes["n_scored"],
-                rope=rope,
-            )
-            rows.append({"first": first, "second": second, **found._asdict()})
-        pairs = pd.DataFrame(rows)
-        if not len(pairs):
-            return pairs
-        pairs.insert(7, "pvalue_holm", holm(pairs["pvalue"]))
-        if self._tests and np.asarray(self._on_test[1]).ndim == 1:
-            right = {
-                name: result.predicted == np.asarray(self._on_test[1])
-                for name, result in self._tests.items()
-            }
-            both = [
-                (right[a], right[b]) for a, b in zip(pairs["first"], pairs["second"], strict=True)
-            ]
-            pairs["only_first"] = [int((a & ~b).sum()) for a, b in both]
-            pairs["only_second"] = [int((b & ~a).sum()) for a, b in both]
-            pairs["test_pvalue"] = [
-                mcnemar(a, b)
-                for a, b in zip(pairs["only_first"], pairs["only_second"], strict=True)
-            ]
-            pairs["test_pvalue_holm"] = holm(pairs["test_pvalue"])
-        pairs["differs"] = pairs.get("test_pvalue_holm", pairs["pvalue_holm"]) < _LEVEL
-        return pairs
+        tests = self._tests if np.ndim(self._on_test[1]) == 1 else {}
+        return compare_pairs(self.folds_, list(self.frame().index), tests, self._on_test[1], rope)
 
     def verdicts(self) -> list[str]:
         """Say in words how the best model stands to each of the others.
@@ -360,6 +293,3 @@ class Comparison:
             confidence[y[rows] != predicted] = np.concatenate(given)
             confidence = confidence[once]
         return rows[once], y[rows[once]], predicted[once], confidence
-
-
-_ARRAYS: Final = frozenset({"predicted", "confidence"})

@@ -17,8 +17,9 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_consistent_length
 
 from skmnist._compat.sklearn import num_samples, safe_indexing
-from skmnist.comparison.result import Comparison, FoldResult
-from skmnist.pipelines import make_baseline, make_conv_pipeline, make_dense_pipeline
+from skmnist.comparison.folds import FoldResult
+from skmnist.comparison.result import Comparison
+from skmnist.pipelines import make_model
 
 __all__ = ["compare"]
 
@@ -41,7 +42,7 @@ def compare(
     Parameters
     ----------
     estimators : mapping of str to estimator, or sequence of str
-        The models by name; or names: ``"dense"``, ``"conv"`` and those of `list_baselines`.
+        The models by name; or names of `list_models`.
     X : array-like of shape (n_samples, ...)
         Rows as the models take them.
     y : array-like of shape (n_samples,)
@@ -106,11 +107,7 @@ def _named(estimators: Mapping[str, BaseEstimator] | Sequence[str]) -> dict[str,
     if isinstance(estimators, Mapping):
         named = dict(estimators)
     else:
-        networks = {"dense": make_dense_pipeline, "conv": make_conv_pipeline}
-        named = {
-            name: networks[name]() if name in networks else make_baseline(name)
-            for name in estimators
-        }
+        named = {name: make_model(name) for name in estimators}
     if not named:
         raise ValueError("There is nothing to compare: name at least one model.")
     return named

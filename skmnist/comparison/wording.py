@@ -7,6 +7,8 @@ from typing import Any, Final
 
 import pandas as pd
 
+from skmnist.significance import Accuracy
+
 __all__ = ["HEADINGS", "display_name", "format_row", "join_names", "pvalue_in_words"]
 
 HEADINGS: Final = {
@@ -41,10 +43,9 @@ def format_row(row: pd.Series[Any], scoring: str) -> dict[str, str]:
         "n_bytes": f"{row['n_bytes'] / 1e6:.2f} MB",
     }
     if "test" in row:
-        cells["test"] = score(row["test"])
-        if "test_low" in row:
-            low, high = score(row["test_low"]).removesuffix("%"), score(row["test_high"])
-            cells["test"] += f" ({low} to {high})"
+        has_interval = "test_low" in row
+        limits = row[["test", "test_low", "test_high"]] if has_interval else ()
+        cells["test"] = str(Accuracy(*limits)) if has_interval else score(row["test"])
     return cells
 
 

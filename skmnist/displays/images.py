@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from skmnist._images import square_shape
+from skmnist._images import image_shape
 from skmnist.augmentation import Augmentation, Kind
 from skmnist.displays._style import INK, OneAxes, axes_or_new
 
@@ -266,7 +266,7 @@ def _as_images(values: ArrayLike) -> NDArray[Any]:
     if images.ndim == 4 and images.shape[-1] == 1:
         images = images[..., 0]
     if images.ndim == 2:
-        images = images.reshape(-1, *square_shape(images.shape[1]))
+        images = images.reshape(-1, *image_shape(images.shape[1:]))
     if images.ndim != 3:
         raise ValueError(f"Images have the shape (n, height, width); got {images.shape}.")
     return images

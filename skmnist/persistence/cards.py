@@ -11,7 +11,7 @@ from sklearn.metrics import precision_recall_fscore_support
 from sklearn.pipeline import Pipeline
 
 from skmnist._versions import versions
-from skmnist.significance import wilson
+from skmnist.significance import accuracy
 
 __all__ = ["model_card"]
 
@@ -60,10 +60,10 @@ def model_card(
     )
     last = steps[-1]
     truth, predicted = np.asarray(y), np.asarray(estimator.predict(X))
-    hits, n = int((truth == predicted).sum()), len(truth)
-    low, high = wilson(hits, n)
+    right = accuracy(int((truth == predicted).sum()), len(truth))
     score = (
-        f"**{hits / n:.2%}** of {n:,} images right, 95 % interval {low:.2%} to {high:.2%} (Wilson)"
+        f"**{right.value:.2%}** of {len(truth):,} images right, 95 % interval {right.interval} "
+        "(Wilson)"
     )
     precisions, recalls, _, counts = precision_recall_fscore_support(
         truth, predicted, labels=estimator.classes_, zero_division=0

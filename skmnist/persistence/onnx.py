@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skmnist._compat.keras import keras, origin
 from skmnist._files import atomic_write
-from skmnist._images import square_shape
+from skmnist._images import image_shape
 from skmnist.classifiers import KerasClassifier
 from skmnist.preprocessing import FlattenScale
 
@@ -93,7 +93,7 @@ def to_onnx(
         pixels, scaled = _value("X", np.float32, [None, *shape]), "X"
     else:
         as_rows = len(scale.image_shape_) == 1 if rows is None else rows
-        taken = shape if as_rows else _image_shape(classifier)
+        taken = shape if as_rows else image_shape(shape, getattr(classifier, "image_shape", None))
         pixels = _value("X", _pixel_type(scale), [None, *taken])
         scaled = graph.add("Reshape", "X", np.array([-1, *shape]))
         scaled = graph.add("Cast", scaled, to=onnx.TensorProto.FLOAT)
@@ -168,10 +168,6 @@ def _pixel_type(scale: FlattenScale) -> np.dtype[Any]:
     """Choose the type of pixels that a graph takes: bytes, where these hold full ink."""
     whole = float(scale.max_value_).is_integer() and scale.pixel_dtype_.kind in "bui"
     return np.min_scalar_type(int(scale.max_value_)) if whole else np.dtype(np.float32)
-
-
-def _image_shape(classifier: KerasClassifier) -> tuple[int, int]:
-    return getattr(classifier, "image_shape", None) or square_shape(classifier.n_features_in_)
 
 
 def _value(name: str, dtype: Any, shape: list[int | None]) -> onnx.ValueInfoProto:

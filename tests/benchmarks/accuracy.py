@@ -17,18 +17,18 @@ from _common import heading, mnist, seconds
 from sklearn.ensemble import VotingClassifier
 from sklearn.frozen import FrozenEstimator
 
-from skmnist import ConvClassifier, DenseClassifier, recipes
+from skmnist import make_model, recipes
 from skmnist.engine import clear_programs
-from skmnist.significance import wilson
+from skmnist.significance import accuracy
 
 FOUND = Path(__file__).with_suffix(".json")
 
 
 def fit(name, seed, X, y):
     """Fit the classifier that a recipe is for, from cold; gives it and the seconds."""
-    kind = ConvClassifier if "filters" in getattr(recipes, name) else DenseClassifier
+    recipe = recipes.BY_NAME[name]
     clear_programs()
-    classifier = kind(**getattr(recipes, name), random_state=seed)
+    classifier = make_model(recipe.model, **recipe, random_state=seed)[-1]
     return classifier, round(seconds(lambda: classifier.fit(X, y)), 1)
 
 
@@ -49,12 +49,11 @@ def measure(name, seeds, X, y, X_test, y_test):
 def row(name, found):
     """Write a recipe's line of the README's table."""
     accuracies = np.array(found["accuracy"])
-    low, high = wilson(round(accuracies.mean() * 10_000), 10_000)
+    of_one = accuracy(round(accuracies.mean() * 10_000), 10_000)
     spread = f"{100 * accuracies.mean():.2f} % ± {100 * accuracies.std(ddof=1):.2f}"
-    interval = f"{100 * low:.2f} to {100 * high:.2f}"
     together = f"{100 * found['together']:.2f} %"
     seeds, took = f"{len(accuracies)} seeds", np.median(found["seconds"])
-    return f"| `{name}` | {spread} ({seeds}) | {interval} | {together} | {took:.0f} s |"
+    return f"| `{name}` | {spread} ({seeds}) | {of_one.interval} | {together} | {took:.0f} s |"
 
 
 def table(found):
@@ -70,7 +69,7 @@ def table(found):
 def main():
     """Measure the recipes named, keep what was found, and print the table."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("recipes", nargs="*", default=recipes.__all__)
+    parser.add_argument("recipes", nargs="*", default=list(recipes.BY_NAME))
     parser.add_argument("--seeds", type=int, default=3)
     chosen = parser.parse_args()
     warnings.simplefilter("ignore")
