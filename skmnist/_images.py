@@ -17,7 +17,8 @@ def image_shape(row_shape: Sequence[int], given: Sequence[int] | None = None) ->
     row_shape : sequence of int
         Shape of a row: of pixels in a line, or of an image.
     given : sequence of int, default=None
-        Height and width, where the user says them; by default what ``row_shape`` says, or a square.
+        Height and width, where the user says them; one may be -1, for what the other leaves. By
+        default what ``row_shape`` says, or a square.
 
     Returns
     -------
@@ -31,13 +32,14 @@ def image_shape(row_shape: Sequence[int], given: Sequence[int] | None = None) ->
     """
     n_values = math.prod(row_shape)
     if given is not None:
-        height, width = positive_ints("image_shape", given)
+        height, width = _completed(given, n_values)
     elif len(row_shape) == 1:
         height, width = _square(row_shape[0])
     else:
         height, width = row_shape[:2]
     n_pixels = height * width
-    if n_values % n_pixels or (n_values != n_pixels and len(row_shape) == 1):
+    fits = n_pixels and n_values % n_pixels == 0
+    if not fits or (n_values != n_pixels and len(row_shape) == 1):
         raise ValueError(
             f"Images of shape {(height, width)} have {n_pixels} pixels, but a row of X has "
             f"{n_values} values: set image_shape."
@@ -69,6 +71,14 @@ def positive_ints(name: str, values: Sequence[int] | int) -> tuple[int, ...]:
     if not all(isinstance(size, Integral) and int(size) > 0 for size in sizes):
         raise ValueError(f"{name} must be positive ints; got {sizes!r}.")
     return tuple(int(size) for size in sizes)
+
+
+def _completed(given: Sequence[int], n_values: int) -> tuple[int, ...]:
+    known = [each for each in given if each != -1]
+    if len(given) == 2 and len(known) == 1:
+        (length,) = positive_ints("image_shape", known)
+        return tuple(n_values // length if each == -1 else length for each in given)
+    return positive_ints("image_shape", given)
 
 
 def _square(n_pixels: int) -> tuple[int, int]:

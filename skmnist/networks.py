@@ -106,7 +106,8 @@ def conv_network(
     batch_norm : bool, default=False
         Whether to normalise what each convolution passes to its activation over the batch.
     image_shape : tuple of int, default=None
-        Height and width of an image; by default what the rows' own shape says, or a square.
+        Height and width of an image; one may be -1, for what the other leaves. By default what the
+        rows' own shape says, or a square.
     meta : mapping
         What the classifier knows of the data: ``X_shape_`` and ``n_classes_`` are used.
 

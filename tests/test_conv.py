@@ -15,24 +15,14 @@ def small(**params):
     )
 
 
-class OfLines(ConvClassifier):
-    """Takes rows that are no squares, as scikit-learn's checks pass them, for lines of pixels."""
-
-    def __init__(self, epochs=20, random_state=None):
-        super().__init__((4,), learning_rate=0.01, epochs=epochs, random_state=random_state)
-
-    def _build(self):
-        self.image_shape = (1, int(np.prod(self.X_shape_[1:])))
-        network, arguments = super()._build()
-        self.image_shape = None
-        return network, arguments
-
-
 def test_scikit_learns_own_checks():
-    expected = {
-        "check_sample_weight_equivalence_on_dense_data": "float32",
-    }
-    check_estimator(OfLines(), expected_failed_checks=expected, on_skip=None)
+    """Their rows are no squares: they are taken for images of one line."""
+    lines = ConvClassifier((4,), image_shape=(1, -1), learning_rate=0.01)
+    expected = {"check_sample_weight_equivalence_on_dense_data": "float32"}
+    results = check_estimator(lines, expected_failed_checks=expected, on_skip=None, on_fail=None)
+    failed = {r["check_name"]: r["exception"] for r in results if r["status"] == "failed"}
+    assert failed == {}
+    assert sum(r["status"] == "passed" for r in results) >= 60
 
 
 def test_layers_are_what_the_parameters_say():

@@ -70,8 +70,8 @@ class KerasClassifier(FittingClassifier):
         How training images are bent anew in each epoch: turned, scaled, sheared and shifted a
         little, and with ``"elastic"`` warped as well. Rows are images of pixels then, black as 0.
     image_shape : tuple of int, default=None
-        Height and width of the images to augment; by default what the rows' own shape says, or a
-        square.
+        Height and width of the images to augment; one may be -1, for what the other leaves. By
+        default what the rows' own shape says, or a square.
     **kwargs : dict
         Routed parameters, and parameters of the network function by their own names.
 

@@ -59,7 +59,8 @@ class ConvClassifier(CheckedClassifier):
         How training images are bent anew in each epoch: turned, scaled, sheared and shifted a
         little, and with ``"elastic"`` warped as well. Rows are images of pixels then, black as 0.
     image_shape : tuple of int, default=None
-        Height and width of an image; by default what the rows' own shape says, or a square.
+        Height and width of an image; one may be -1, for what the other leaves. By default what the
+        rows' own shape says, or a square.
     batch_size : int or "auto", default="auto"
         Rows a step. ``"auto"`` takes 256, or on few rows the power of 2, at least 32, that gives an
         epoch some 40 steps.
