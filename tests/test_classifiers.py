@@ -523,3 +523,20 @@ def test_the_lesson_on_real_mnist(mnist):
     pipeline = make_dense_pipeline(**recipes.LESSON, random_state=0).fit(X, y)
     assert pipeline.score(X_test, y_test) >= 0.975
     assert pipeline[-1].history_["val_accuracy"][-1] < pipeline[-1].history_["accuracy"][-1]
+
+
+@pytest.mark.parametrize(("make", "times"), [(dense, 0), (wrapped, 1)], ids=["dense", "keras"])
+def test_a_network_is_described_once_a_fit(make, times, blobs, monkeypatch):
+    """Once where a function builds it; not at all where the last fit asked for the same one."""
+    classifier = make(epochs=2).fit(*blobs)
+    described = []
+    functional = type(classifier.model_)
+    describe = functional.get_config
+
+    def counted(model):
+        described.append(model)
+        return describe(model)
+
+    monkeypatch.setattr(functional, "get_config", counted)
+    classifier.fit(*blobs)
+    assert len(described) == times
