@@ -34,7 +34,7 @@ _TOGETHER: Final = 100
 """Images that are bent alike: drawn anew each time, so that two seldom are so again, and seldom
 fall into one batch. Their pixels lie side by side in memory, which makes bending them fast."""
 _FEWEST_MAPS: Final = 256
-"""So many ways of bending, or one an image, where images are few."""
+"""Number of ways of bending; one an image, where images are few."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Augmentation:
         rows : ndarray of shape (n_images, ...), dtype float32
             Images, each of ``height * width`` values, or of as many for each channel.
         rng : numpy.random.Generator
-            What the bending follows from, to the last bit.
+            Generator of the bending, which it determines to the last bit.
 
         Returns
         -------

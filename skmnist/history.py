@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class History(Mapping[str, list[float]]):
-    """What was measured at the end of each epoch of a fit.
+    """Loss and metrics at the end of each epoch of a fit.
 
     A mapping from the name of a measure (``"loss"``, ``"accuracy"``, ``"val_loss"``, ...) to one
     float an epoch, or to one list of floats for a measure of each class. A slice selects epochs; a

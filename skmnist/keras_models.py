@@ -1,4 +1,4 @@
-"""What a Keras network is in this package: a configuration and arrays."""
+"""Keras networks as data: a configuration and arrays."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ BUILDING = threading.RLock()
 
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
-    """Let what is drawn inside, initial weights above all, follow from a seed.
+    """Seed all that is drawn inside, initial weights above all.
 
     Keras's layers take their seeds from Python's generator where none are given, and network
     functions may use NumPy's. Both are set inside and given back as they were; builds in several
@@ -118,7 +118,7 @@ class Network:
 
     @property
     def rebuilt_from(self) -> Literal["config", "function", "model"]:
-        """What rebuilds the model: its configuration, a function, or the user's model itself."""
+        """Source of the model: its configuration, a function, or the user's model itself."""
         if self.builder is None:
             return "config"
         return "model" if isinstance(self.builder, keras.Model) else "function"
@@ -206,7 +206,7 @@ def serialized(model: keras.Model) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Description:
-    """What Keras can rebuild a model from, apart from its weights.
+    """Description of a model by which Keras rebuilds it, without weights.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Network functions, and the seeds that what they build follows from."""
+"""Network functions, and the seeds of what they build."""
 
 from __future__ import annotations
 
@@ -179,7 +179,7 @@ def initial_variables(model: keras.Model, seed: int) -> list[NDArray[Any]]:
     model : keras.Model
         Its layers name the initializer of each of their weights, as Keras's own do.
     seed : int
-        What the draw follows from.
+        Seed of the draw.
 
     Returns
     -------

@@ -61,7 +61,7 @@ class Model:
 
     @property
     def is_network(self) -> bool:
-        """Whether it is one of the package's own classifiers."""
+        """Tell whether it is one of the package's own classifiers."""
         return isinstance(self.kind, str)
 
     @property

@@ -19,7 +19,7 @@ __all__ = [
 
 
 class FoldsTest(NamedTuple):
-    """What the scores of two models on the same folds say about them.
+    """Tests of the difference between two models on the same folds.
 
     Parameters
     ----------

@@ -36,7 +36,7 @@ __all__ = [
 _CHATTER: Final = re.compile(rb"(I\d{4} |WARNING: All log messages before absl)")
 _COPYING: Final = threading.Lock()
 _READ_ONCE: Final = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "1"}
-"""What TensorFlow reads from the environment while it loads, unless the user says otherwise. Its
+"""Settings that TensorFlow reads from the environment as it loads, unless the user has them. Its
 errors come as exceptions, whatever the level."""
 
 

@@ -19,7 +19,7 @@ with without("tensorflow", unless=keras.backend.backend() == "tensorflow"):
 __all__ = ["ROUTING_PREFIXES", "BaseWrapper", "ScikerasClassifier", "build_model"]
 
 ROUTING_PREFIXES: Final[frozenset[str]] = frozenset(ScikerasClassifier._routing_prefixes)
-"""What a parameter may begin with, before two underscores, to be handed on."""
+"""Beginnings of parameters, before two underscores, that are handed on."""
 
 # scikit-learn's checks ask that a class with the old `_more_tags` also names `__sklearn_tags__`.
 # This names what scikeras's class inherits anyway, and so changes nothing for it.

@@ -40,7 +40,7 @@ class KerasClassifier(FittingClassifier):
     warm_start : bool, default=False
         Whether `fit` goes on from the last fit, the optimizer's memory included.
     random_state : int, RandomState instance or None, default=None
-        What initial weights, dropout, the order of the rows and the validation split follow from.
+        Seed for initial weights, dropout, the order of the rows and the validation split.
     optimizer : str, type or keras.optimizers.Optimizer, default="rmsprop"
         How to train, unless the network function compiles.
     loss : str, type or keras.losses.Loss, default=None

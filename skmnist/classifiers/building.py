@@ -1,4 +1,4 @@
-"""From a network function, or a Keras model, to a network that is ready to be trained."""
+"""Building of networks that are ready to be trained, by a function or from a Keras model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Classifiers whose networks follow from named parameters, all of them checked."""
+"""Base of classifiers that build their networks from named parameters, all of them checked."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = ["CheckedClassifier"]
 
 
 class CheckedClassifier(KerasClassifier):
-    """What classifiers share that build their networks themselves.
+    """Base of the classifiers that build their networks themselves.
 
     A subclass names all of its parameters, and gives its network function and the arguments for it.
     """

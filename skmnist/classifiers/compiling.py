@@ -21,7 +21,7 @@ _compiled_here: Final[WeakSet[keras.Model]] = WeakSet()
 
 @dataclass(frozen=True)
 class CompileParameters:
-    """What the parameters of a classifier say of compiling.
+    """Parameters of a classifier that concern `compile`.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What values the classifiers' parameters may have, in scikit-learn's own words."""
+"""Allowed values of the classifiers' parameters, in scikit-learn's own words."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ANY_NETWORK: Final[dict[str, list[Any]]] = {
     "batch_size": [Interval(Integral, 1, None, closed="left"), Options(Integral, {-1}), None],
     "shuffle": ["boolean"],
 }
-"""Of a classifier whose network the user brings."""
+"""Constraints of a classifier whose network the user brings."""
 
 NAMED_NETWORK: Final[dict[str, list[Any]]] = {
     **_FIT,
@@ -48,4 +48,4 @@ NAMED_NETWORK: Final[dict[str, list[Any]]] = {
     "callbacks": [list, None],
     "metrics": [list, None],
 }
-"""Of a classifier whose network follows from parameters of its own."""
+"""Constraints of a classifier that builds its network from its own parameters."""

@@ -85,7 +85,7 @@ class ConvClassifier(CheckedClassifier):
     verbose : int, default=0
         If not 0, one line is printed an epoch.
     random_state : int, RandomState instance or None, default=None
-        What initial weights, dropout, the order of the rows and the validation split follow from.
+        Seed for initial weights, dropout, the order of the rows and the validation split.
         The same int gives bit-identical weights on one machine.
 
     Attributes

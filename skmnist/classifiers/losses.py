@@ -1,4 +1,4 @@
-"""What a loss asks of targets, and what it says of a network's outputs."""
+"""Demands of a loss on targets, and its meaning for a network's outputs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from skmnist._compat.keras import keras
 __all__ = ["Link", "check_form", "form_for", "link_of", "recoded_metrics"]
 
 Link = Literal["identity", "softmax", "sigmoid", "normalize", "margin", "unknown"]
-"""How a network's outputs become probabilities. ``"margin"`` has none: signs decide. ``"unknown"``
+"""Way from a network's outputs to probabilities. ``"margin"`` has none: signs decide. ``"unknown"``
 outputs are taken as probabilities only where they are some."""
 
 _LABEL_LOSSES: Final = (

@@ -16,8 +16,8 @@ OPTIMIZERS: Final[dict[OptimizerName, tuple[type, frozenset[str], dict[str, Any]
     "rmsprop": (keras.optimizers.RMSprop, frozenset(), {}),
     "sgd": (keras.optimizers.SGD, frozenset(), {"momentum": 0.9, "nesterov": True}),
 }
-"""Of each optimizer: its class, which parameters it always takes, and other settings. A weight
-decay above 0 reaches all of them."""
+"""Class of each optimizer, the parameters that it always takes, and its other settings. A weight
+decay above 0 is passed to all of them."""
 
 
 def make_optimizer(

@@ -1,4 +1,4 @@
-"""What a fitted classifier does: the outputs of its network, as probabilities and as labels."""
+"""Prediction: outputs of the network, as probabilities and as labels."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ class PredictingClassifier(RepairedClassifier):
         return validate_data(self, X, y, **kinds, **options)
 
     def _has_own_encoder(self) -> bool:
-        """Whether a subclass of the user's brings its own encoder of targets."""
+        """Tell whether a subclass of the user's brings its own encoder of targets."""
         return type(self).target_encoder is not PredictingClassifier.target_encoder
 
     @property

@@ -1,4 +1,4 @@
-"""What is asked of a fit that can't be had: said before any work, with a way to have it."""
+"""Refusals of what a fit can't do, before any work, each with a remedy."""
 
 from __future__ import annotations
 

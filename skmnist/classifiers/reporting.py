@@ -1,4 +1,4 @@
-"""What happens around a fit: scikit-learn's callbacks, printing, and no trace of a failed one."""
+"""Reports of a fit to callbacks and to the screen, and no trace of a failed one."""
 
 from __future__ import annotations
 

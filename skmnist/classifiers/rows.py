@@ -1,4 +1,4 @@
-"""From what a user passes to `fit` to what the engine trains on: labels, weights, a split."""
+"""Checks of labels, weights of rows, and the validation split."""
 
 from __future__ import annotations
 

@@ -90,7 +90,7 @@ class RepairedClassifier(ScikerasClassifier, metaclass=_MixinOnTheLeft):
         return super()._check_model_param()
 
     def _passes_compile_kwargs(self) -> bool:
-        """Whether the network function is handed what the parameters say of compiling."""
+        """Tell whether the network function gets the arguments of `compile`."""
         if isinstance(self.model, keras.Model):
             return False
         parameters = inspect.signature(self._check_model_param()).parameters

@@ -1,4 +1,4 @@
-"""From labels to what a network learns from, and from its outputs back to labels."""
+"""Encoding of labels as targets of a network, and of its outputs as labels."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def has_one_label(kind: str) -> bool:
 
 @dataclass(frozen=True)
 class Targets:
-    """What is known of the targets of a fit.
+    """Facts about the targets of a fit.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ class Targets:
 
     @property
     def has_one_label(self) -> bool:
-        """Whether each row has one label, given as such."""
+        """Tell whether each row has one label, given as such."""
         return has_one_label(self.kind)
 
 
@@ -96,7 +96,7 @@ class TargetEncoder:
 
     @property
     def has_one_label(self) -> bool:
-        """Whether each row has one label, given as such."""
+        """Tell whether each row has one label, given as such."""
         return has_one_label(self.target_type_)
 
     def transform(self, y: NDArray[Any]) -> NDArray[np.float32]:

@@ -1,4 +1,4 @@
-"""What all commands share: the application, consoles, options, data, progress, files to write."""
+"""The application, and what all commands share: consoles, options, data, progress, files."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ Data = Annotated[
         metavar="digits|mnist|FOLDER",
     ),
 ]
-Seed = Annotated[int, typer.Option(help="What all randomness follows from.")]
+Seed = Annotated[int, typer.Option(help="Seed of all randomness.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
 

@@ -1,4 +1,4 @@
-"""What a fold gives."""
+"""Results of single folds."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ _MATRICES: Final = 4  # models whose confusion is shown
 
 
 class Compared(Protocol):
-    """What a report is of: a `Comparison`, seen from here."""
+    """The parts of a `Comparison` that a report needs."""
 
     scoring: str
     models: dict[str, BaseEstimator]

@@ -27,11 +27,11 @@ from skmnist.significance import accuracy
 __all__ = ["Comparison"]
 
 _ARRAYS: Final = frozenset({"predicted", "confidence"})
-"""Of a fold's result: what is no column of a table."""
+"""Fields of a fold's result that are no columns of a table."""
 
 
 class Comparison:
-    """What `compare` found.
+    """Result of `compare`.
 
     Parameters
     ----------

@@ -57,7 +57,7 @@ def compare(
     n_jobs : int, default=None
         How many models are fitted at once; more than one at a time spoils the times.
     random_state : int, RandomState instance or None, default=None
-        What the folds follow from, and the models that have a ``random_state`` not yet set.
+        Seed for the folds, and for the models that have a ``random_state`` not yet set.
     callback : callable, default=None
         Called with each `FoldResult` as it comes in, to show progress.
 

@@ -1,4 +1,4 @@
-"""How the figures of a comparison are written: in tables, in sentences, everywhere alike."""
+"""Words and figures of a comparison, alike in tables and sentences."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ __all__ = ["FileStatus", "data_folder", "fetch", "require", "verify"]
 
 
 class FileStatus(NamedTuple):
-    """Whether a file is there and intact.
+    """Presence and state of a file.
 
     Parameters
     ----------

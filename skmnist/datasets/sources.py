@@ -1,4 +1,4 @@
-"""Where data sets come from: four files in MNIST's format, their checksums and mirrors.
+"""Sources of data sets: four files in MNIST's format, their checksums and mirrors.
 
 Another data set in this format is another `Source`.
 """

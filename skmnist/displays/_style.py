@@ -1,4 +1,4 @@
-"""What all displays share: the axes to draw on, and colours that survive grey print."""
+"""Axes and colours of all displays; the colours survive grey print."""
 
 from __future__ import annotations
 

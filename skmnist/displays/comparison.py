@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["ComparisonDisplay"]
 
 _NEAR: Final = ((7, 5), (-7, 5), (7, -12), (-7, -12), (7, 17), (-7, 17), (7, -24), (-7, -24))
-"""Where a name may stand beside its point, in points; the first free place is taken."""
+"""Places of a name beside its point, in points; the first free one is taken."""
 
 
 class ComparisonDisplay(OneAxes):

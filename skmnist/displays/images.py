@@ -76,7 +76,7 @@ class DigitsDisplay(OneAxes):
         augment : {"affine", "elastic"}, default="elastic"
             As the classifiers take it.
         random_state : int, default=0
-            What the bending follows from.
+            Seed of the bending.
 
         Returns
         -------

@@ -1,4 +1,4 @@
-"""What goes in and out of programs: a network's state, and rows, of one network or of several.
+"""Arguments and results of programs: states and rows, of one network or of several.
 
 The same for every backend; "on the device" are the backend's own arrays.
 """

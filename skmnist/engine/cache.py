@@ -38,7 +38,7 @@ class Cache(Generic[T]):
         Parameters
         ----------
         key : hashable
-            What the value follows from.
+            Key of the value.
         make : callable
             Makes the value; two threads never make the same one twice.
 

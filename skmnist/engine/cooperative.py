@@ -30,7 +30,7 @@ _PATIENCE: Final = 2.0  # seconds for a thread to unwind, once all is given up
 
 @dataclass
 class Done(Generic[T]):
-    """What a function came to.
+    """Result of a function, and of its trainings.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What a network's program takes as arguments: dropout rates, weight decay, weights."""
+"""Rates and weights as arguments of a program, in place of constants."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the engine chooses, chosen by hand instead: for tests and benchmarks.
+"""Choices of the engine made by hand, for tests and benchmarks.
 
 The choices hold in all threads, those of lanes too, and so for one user at a time.
 """
@@ -13,7 +13,7 @@ from typing import Final, Literal
 __all__ = ["FORCED", "Strategy", "forced_layout", "forced_strategy"]
 
 Strategy = Literal["loop", "keras", "graph", "xla"]
-"""How a network is trained: by Keras's own loop, or by a program of one of three kinds."""
+"""Way of training a network: Keras's own loop, or a program of one of three kinds."""
 
 
 @dataclass
@@ -24,7 +24,7 @@ class _Forced:
 
 
 FORCED: Final = _Forced()
-"""What is forced now; None where the engine chooses."""
+"""Choices that are forced now; None where the engine chooses."""
 
 
 @contextmanager

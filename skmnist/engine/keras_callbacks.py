@@ -24,7 +24,7 @@ BATCH_HOOKS: Final = (
     "on_test_batch_begin",
     "on_test_batch_end",
 )
-"""Of callbacks: what happens within an epoch, its validation included."""
+"""Events of callbacks within an epoch, its validation included."""
 PREDICT_HOOKS: Final = (
     "on_predict_begin",
     "on_predict_end",

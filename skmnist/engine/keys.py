@@ -1,4 +1,4 @@
-"""When two fits can share a program: equal architectures, whatever their names and rates."""
+"""Keys by which fits share programs: equal for equal architectures, whatever names and rates."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the engine needs to know of its process: the cores that it has, and whether it forked."""
+"""Facts about the process: the cores that it has, and whether it forked."""
 
 from __future__ import annotations
 

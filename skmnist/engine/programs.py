@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 _PROGRAMS: Final = 32
-"""How many programs of each kind are kept; one takes some megabytes."""
+"""Number of programs of each kind that are kept; one takes some megabytes."""
 
 _trainers: Final = Cache[TrainingProgram](_PROGRAMS, BUILDING)
 _stack_trainers: Final = Cache[StackProgram](_PROGRAMS, BUILDING)

@@ -1,4 +1,4 @@
-"""What networks may be made of to be trained by programs: what tests hold to Keras's numbers.
+"""Parts of networks that programs may train: tests hold them to Keras's own numbers.
 
 `tests/test_conformance.py` trains each of these kinds by a program and by Keras's own `fit`, and
 compares weights, history and predictions. All else, code of the user's own above all, goes through

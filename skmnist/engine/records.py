@@ -1,4 +1,4 @@
-"""What goes into a training and comes out of it. Values, no work."""
+"""Values that go into a training and come out of it."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Rows(NamedTuple):
 
     @property
     def n_rows(self) -> int:
-        """How many rows there are."""
+        """Number of rows."""
         return len(self.weights)
 
     def of(self, chosen: Any) -> Rows:
@@ -60,7 +60,7 @@ class Rows(NamedTuple):
 
 @dataclass(frozen=True)
 class TrainingPlan:
-    """How to train.
+    """Settings of a training.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ class TrainingPlan:
     epochs : int
         Passes over the rows.
     seed : int
-        What the order of the rows follows from.
+        Seed for the order of the rows.
     schedule : {"constant", "cosine", "one_cycle"}, default="constant"
         How the optimizer's learning rate changes. Callbacks may change a constant one.
     patience : int, default=None
@@ -91,7 +91,7 @@ class TrainingPlan:
 
 
 class Checkpoint(NamedTuple):
-    """Where a fit stopped, for another to go on from.
+    """State in which a fit stopped, for another to go on from.
 
     Parameters
     ----------
@@ -110,7 +110,7 @@ class Checkpoint(NamedTuple):
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """What a training gives.
+    """Result of a training.
 
     Parameters
     ----------
@@ -185,7 +185,7 @@ class TrainingRequest:
 
 @dataclass
 class Progress:
-    """What a training has seen so far.
+    """Progress of a training.
 
     Parameters
     ----------

@@ -70,7 +70,7 @@ class Run:
 
     @functools.cached_property
     def program_key(self) -> Hashable:
-        """What all trainings that can share its program have in common."""
+        """Key of the program, which trainings that are alike share."""
         return program_key(self.request)
 
     def _state_of(self, checkpoint: Checkpoint | None) -> State:
@@ -83,7 +83,7 @@ class Run:
         return checkpoint.state
 
     def order(self, epoch: int) -> NDArray[np.int32]:
-        """Put the rows of an epoch in order: it follows from the seed and the epoch alone."""
+        """Order the rows of an epoch, by the seed and the number of the epoch alone."""
         n_rows = self.request.rows.n_rows
         if not self.plan.shuffle:
             return np.arange(n_rows, dtype=np.int32)

@@ -30,7 +30,7 @@ _STACK_SIZES: Final = (4, 64)  # however many weights
 
 @dataclass
 class Outcome:
-    """How the training of a run ended.
+    """End of the training of a run.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""How a network is trained: by Keras's own loop, or by a program of one of three kinds.
+"""Choice of a strategy: Keras's own loop, or a program of one of three kinds.
 
 A program runs what is proven to give Keras's own numbers; all else goes through Keras's loop.
 """

@@ -26,7 +26,7 @@ __all__ = ["begin", "run_alone", "train", "trained_elsewhere"]
 trained_elsewhere: Final[ContextVar[Callable[[TrainingRequest], TrainingResult] | None]] = (
     ContextVar("trained_elsewhere", default=None)
 )
-"""Who trains instead, where trainings are gathered to be done together."""
+"""Function that trains instead, where trainings are gathered to be done together."""
 
 
 def train(model: keras.Model, rows: Rows, plan: TrainingPlan, **settings: Any) -> TrainingResult:

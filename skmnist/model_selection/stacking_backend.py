@@ -51,7 +51,7 @@ class StackingBackend(ParallelBackendBase):
         self.until: int | None = None
         """Epochs after which trainings pause; None trains to the end."""
         self.pauses: list[Sequence[ResumePoint]] = []
-        """Where the trainings of the tasks stood; those of the next tasks go on from there."""
+        """Resume points of the tasks' trainings; those of the next tasks go on from there."""
 
     def effective_n_jobs(self, n_jobs: int) -> int:
         """Say more than 1, which joblib would take for a reason to do without a backend."""
@@ -99,7 +99,7 @@ class StackingBackend(ParallelBackendBase):
 
 
 class _Place(NamedTuple):
-    """Where an argument is to be put that travels by itself."""
+    """Place of an argument that travels by itself."""
 
     number: int
 

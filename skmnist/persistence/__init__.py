@@ -1,4 +1,4 @@
-"""What leaves the process: model files without pickle, ONNX graphs, model cards."""
+"""Model files without pickle, ONNX graphs, model cards."""
 
 from skmnist.persistence.cards import model_card
 from skmnist.persistence.files import load, save

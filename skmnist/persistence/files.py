@@ -23,7 +23,7 @@ _RECORD: Final = "skmnist.json"
 """The entry beside skops's own that says what wrote the file."""
 _FORMAT: Final = 1
 _PACKAGES: Final = ("skmnist", "scikit-learn", "keras")
-"""Those whose versions a model follows from."""
+"""Packages whose versions a model depends on."""
 
 
 def save(estimator: Any, path: str | os.PathLike[str]) -> None:

@@ -1,4 +1,4 @@
-"""What a library must offer to train and predict here: what a third backend would have to write.
+"""Protocol of a backend: the functions and classes that a third one would have to write.
 
 A backend is a module with the names of `Backend`. `tensorflow` and `jax` are two, with the same
 files: ``device`` (the process and its arrays), ``layers`` (what takes the place of Keras's own),
@@ -27,7 +27,7 @@ class TrainingProgram(Protocol):
 
     strategy: Strategy
     initial_slots: list[NDArray[Any]]
-    """What the optimizer remembers before its first step."""
+    """Memory of the optimizer before its first step."""
 
     def epoch(
         self,
@@ -81,7 +81,7 @@ class StackProgram(Protocol):
     """The program that trains several networks of one architecture at once."""
 
     initial_slots: list[NDArray[Any]]
-    """What the optimizer of a single network remembers before its first step."""
+    """Memory of the optimizer of a single network before its first step."""
 
     def stack(self, states: Sequence[State]) -> State:
         """Stack the states of single networks; their optimizers have taken as many steps.
@@ -189,7 +189,7 @@ class Backend(Protocol):
     """The module of a backend."""
 
     ONE_AT_A_TIME: bool
-    """Whether a program serves one training at a time."""
+    """True if a program serves one training at a time."""
 
     def Trainer(  # noqa: N802 - a class of the backend's
         self,

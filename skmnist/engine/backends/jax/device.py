@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 ONE_AT_A_TIME: Final = False
-"""Whether a program serves one training at a time: these are pure functions, and serve any."""
+"""False, because programs are pure functions, and serve any number of trainings at a time."""
 _THREADS: Final = "PJRT_NPROC"
 """Read by JAX's client of the processor when it starts, and never again."""
 _KEPT: Final = 64

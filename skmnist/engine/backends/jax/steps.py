@@ -1,4 +1,4 @@
-"""What JAX traces of one network: training steps, epochs, evaluations, as pure functions."""
+"""Training steps, epochs and evaluations of one network as pure functions, for JAX to trace."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = ["RowsOnDevice", "Steps"]
 
 
 class RowsOnDevice(NamedTuple):
-    """What the steps of a program choose their batches from.
+    """Rows on the device, from which the steps of a program choose their batches.
 
     Parameters
     ----------

@@ -26,9 +26,9 @@ __all__ = [
 ]
 
 ONE_AT_A_TIME: Final = True
-"""Whether a program serves one training at a time: its variables are working memory."""
+"""True, because a program's variables are working memory: it serves one training at a time."""
 BUILT: Final = Tally()
-"""How many models were built, for fits and for programs, since TensorFlow last forgot."""
+"""Models built, for fits and for programs; TensorFlow keeps something of each."""
 _MODELS_KEPT: Final = 16
 """Models built before TensorFlow is told to forget."""
 

@@ -1,4 +1,4 @@
-"""What each layer does to a stack of networks: the table of the layers that can be stacked.
+"""Forward passes of layers of a stack: the table of the layers that can be stacked.
 
 A stack has one more axis in front of all arrays, that of the networks. A layer that is not in the
 table does not stack.

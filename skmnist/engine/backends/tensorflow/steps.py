@@ -1,4 +1,4 @@
-"""What TensorFlow traces of one network: training steps, epochs, evaluations."""
+"""Training steps, epochs and evaluations of one network, for TensorFlow to trace."""
 
 from __future__ import annotations
 
