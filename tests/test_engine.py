@@ -31,7 +31,7 @@ def data():
     rng = np.random.default_rng(0)
     X = rng.random((101, 6), dtype=np.float32)
     y = (X[:, :3].argmax(axis=1)).astype(np.float32)
-    return engine.Rows(X, y, rng.uniform(0.5, 2, 101).astype(np.float32))
+    return engine.Samples(X, y, rng.uniform(0.5, 2, 101).astype(np.float32))
 
 
 def compiled(optimizer="adam", sizes=(8,), metrics=("accuracy",), seed=0, **options):

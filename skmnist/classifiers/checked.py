@@ -56,7 +56,7 @@ class CheckedClassifier(KerasClassifier):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows.
+            Samples.
 
         Returns
         -------

@@ -32,12 +32,12 @@ from skmnist.classifiers.refusals import (
     refuse_fit_params,
 )
 from skmnist.classifiers.reporting import EpochReporter, unchanged_on_error
-from skmnist.classifiers.rows import (
+from skmnist.classifiers.samples import (
     check_labels,
-    check_validation_rows,
+    check_validation_samples,
     numpy_labels,
-    split_rows,
-    weighted_rows,
+    split_samples,
+    weighted_samples,
 )
 from skmnist.classifiers.scikeras import fit_setting
 from skmnist.classifiers.targets import TargetEncoder, Targets
@@ -77,13 +77,15 @@ class FittingClassifier(CallbackSupportMixin, PredictingClassifier):
         built = self._network_to_train(self._encode_features(checked), seed)
         check_same_network(built.model, checkpoint)
         # weigh and split
-        rows = weighted_rows(checked, labels, sample_weight, fit_setting(self, "class_weight"))
+        samples = weighted_samples(
+            checked, labels, sample_weight, fit_setting(self, "class_weight")
+        )
         if X_val is None and y_val is None:
-            rows, held_out = split_rows(rows, fit_setting(self, "validation_split"), seed)
+            samples, held_out = split_samples(samples, fit_setting(self, "validation_split"), seed)
         else:
             held_out = self._check_validation_data(X_val, y_val, len(checked))
         # plan
-        plan = self._plan(rows.n_rows, epochs, seed, partial=partial)
+        plan = self._plan(samples.n_samples, epochs, seed, partial=partial)
         callbacks = self._keras_callbacks()
         check_plan(plan, callbacks)
         check_validation(plan, getattr(self, "_skl_callbacks", ()), held_out)
@@ -98,7 +100,7 @@ class FittingClassifier(CallbackSupportMixin, PredictingClassifier):
         self.link_ = built.link  # callbacks may predict
         trained = engine.train(
             built.model,
-            self._encode(rows, built.form),
+            self._encode(samples, built.form),
             plan,
             validation=held_out and self._encode(held_out, built.form),
             initial=built.initial,
@@ -122,7 +124,9 @@ class FittingClassifier(CallbackSupportMixin, PredictingClassifier):
     ) -> tuple[NDArray[np.float32], NDArray[Any]]:
         """Check rows and labels, and learn from them what a network function may ask for."""
         check_routes(self.get_params(deep=False))
-        checked, labels = self._check_rows(X, numpy_labels(y), reset=not go_on, multi_output=True)
+        checked, labels = self._check_samples(
+            X, numpy_labels(y), reset=not go_on, multi_output=True
+        )
         X_dtype = getattr(X, "dtype", checked.dtype)
         if go_on:
             check_same_kind(type(self).__name__, X_dtype, labels, vars(self))
@@ -142,18 +146,18 @@ class FittingClassifier(CallbackSupportMixin, PredictingClassifier):
         engine.check_process()
         return checked, labels
 
-    def _check_validation_data(self, X_val: Any, y_val: Any, n_rows: int) -> engine.Rows:
-        check_validation_rows(X_val, y_val, n_rows)
+    def _check_validation_data(self, X_val: Any, y_val: Any, n_rows: int) -> engine.Samples:
+        check_validation_samples(X_val, y_val, n_rows)
         y_val = numpy_labels(y_val)
-        X_val, y_val = self._check_rows(X_val, y_val, reset=False, multi_output=True)
+        X_val, y_val = self._check_samples(X_val, y_val, reset=False, multi_output=True)
         if not self._has_own_encoder():
             y_val, _ = check_labels(y_val, None, self.classes_)
-        return engine.Rows(X_val, y_val, np.ones(len(X_val), dtype=np.float32))
+        return engine.Samples(X_val, y_val, np.ones(len(X_val), dtype=np.float32))
 
-    def _encode(self, rows: engine.Rows, form: engine.TargetForm) -> engine.Rows:
+    def _encode(self, samples: engine.Samples, form: engine.TargetForm) -> engine.Samples:
         """Bring checked rows and labels into the form that the network takes."""
-        X, y = self._encode_features(rows.X), self._encode_labels(rows.y, form)
-        return rows._replace(X=X, y=y)
+        X, y = self._encode_features(samples.X), self._encode_labels(samples.y, form)
+        return samples._replace(X=X, y=y)
 
     def _record(self, trained: engine.TrainingResult, link: Link, before: History) -> None:
         self.link_ = link

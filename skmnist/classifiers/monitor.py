@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 from sklearn.callback import ScoringMonitor
 
-from skmnist.engine import Rows, TrainingPlan
+from skmnist.engine import Samples, TrainingPlan
 
 __all__ = ["ValidationMonitor", "check_validation"]
 
@@ -69,7 +69,7 @@ class ValidationMonitor(ScoringMonitor):
 
 
 def check_validation(
-    plan: TrainingPlan, callbacks: Sequence[object], held_out: Rows | None
+    plan: TrainingPlan, callbacks: Sequence[object], held_out: Samples | None
 ) -> None:
     """Refuse a fit without rows to validate on where something needs them.
 
@@ -79,7 +79,7 @@ def check_validation(
         May stop early.
     callbacks : sequence of object
         Of scikit-learn's kind.
-    held_out : Rows or None
+    held_out : Samples or None
         What there is to validate on.
     """
     asking = [

@@ -49,7 +49,7 @@ class PredictingClassifier(RepairedClassifier):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows.
+            Samples.
 
         Returns
         -------
@@ -69,7 +69,7 @@ class PredictingClassifier(RepairedClassifier):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows.
+            Samples.
 
         Returns
         -------
@@ -89,7 +89,7 @@ class PredictingClassifier(RepairedClassifier):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows.
+            Samples.
 
         Returns
         -------
@@ -134,7 +134,7 @@ class PredictingClassifier(RepairedClassifier):
         """The lowest training loss."""
         return min(self.loss_curve_)
 
-    def _check_rows(self, X: Any, y: Any = "no_validation", **options: Any) -> Any:
+    def _check_samples(self, X: Any, y: Any = "no_validation", **options: Any) -> Any:
         """Check samples as scikit-learn does, and bring them to the engine's type and layout."""
         kinds = {"dtype": np.float32, "order": "C", "allow_nd": self._allow_nd}
         return validate_data(self, X, y, **kinds, **options)
@@ -185,7 +185,7 @@ class PredictingClassifier(RepairedClassifier):
 
     def _outputs(self, X: ArrayLike) -> Any:
         check_is_fitted(self, "network_")
-        rows = self._encode_features(self._check_rows(X, reset=False))
+        rows = self._encode_features(self._check_samples(X, reset=False))
         callbacks = self._callbacks_of_predict()
         if callbacks:
             return engine.predict_with_callbacks(self.network_, rows, callbacks)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from skmnist.engine import Rows
+from skmnist.engine import Samples
 from skmnist.keras_models import Network
 
 __all__ = ["EpochReporter", "unchanged_on_error"]
@@ -23,14 +23,20 @@ class EpochReporter:
         ``estimator``, ``X`` and ``y`` as callbacks get them.
     epochs : int
         How many epochs there will be at most.
-    held_out : Rows or None
+    held_out : Samples or None
         What the fit validates on, with labels.
     verbose : bool
         Whether to print a line an epoch.
     """
 
     def __init__(
-        self, fit: Any, data: dict[str, Any], epochs: int, held_out: Rows | None, *, verbose: bool
+        self,
+        fit: Any,
+        data: dict[str, Any],
+        epochs: int,
+        held_out: Samples | None,
+        *,
+        verbose: bool,
     ) -> None:
         self._fit, self._data, self._epochs = fit, data, epochs
         self._held_out, self._verbose = held_out, verbose

@@ -132,7 +132,7 @@ class RepairedClassifier(ScikerasClassifier, metaclass=_MixinOnTheLeft):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows.
+            Samples.
         y : array-like of shape (n_samples,)
             Their labels.
         sample_weight : array-like of shape (n_samples,), default=None

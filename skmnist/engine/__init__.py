@@ -14,7 +14,7 @@ from skmnist.engine.measures import keras_loss, keras_metric, keras_name, rename
 from skmnist.engine.programs import clear_programs, count_traces, predict
 from skmnist.engine.proven import is_proven_network
 from skmnist.engine.recoding import Recoded, TargetForm, in_form
-from skmnist.engine.records import Checkpoint, ResumePoint, Rows, TrainingPlan, TrainingResult
+from skmnist.engine.records import Checkpoint, ResumePoint, Samples, TrainingPlan, TrainingResult
 from skmnist.engine.schedules import SCHEDULES, Schedule, learning_rates
 from skmnist.engine.training import begin, train
 from skmnist.engine.working_models import claim, predict_with_callbacks, release
@@ -28,7 +28,7 @@ __all__ = [
     "Done",
     "Recoded",
     "ResumePoint",
-    "Rows",
+    "Samples",
     "Schedule",
     "TargetForm",
     "TrainingPlan",

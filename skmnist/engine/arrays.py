@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 __all__ = [
     "EVALUATION_ROWS",
     "PREDICTION_ROWS",
-    "Data",
     "Logs",
+    "PlacedSamples",
     "Pool",
-    "StackData",
+    "StackedSamples",
     "State",
     "few_lengths",
     "lengthened",
@@ -54,13 +54,13 @@ class State(NamedTuple):
         return State(*([_owned(array) for array in arrays] for arrays in self))
 
 
-class Data(NamedTuple):
+class PlacedSamples(NamedTuple):
     """Rows to train or evaluate on, on the device.
 
     Parameters
     ----------
     X, y, weights : tensor
-        Rows, targets as the loss takes them, one weight a row.
+        Samples, targets as the loss takes them, one weight a row.
     n_rows : int
         Rows that count; those behind are padding.
     """
@@ -76,7 +76,7 @@ class Data(NamedTuple):
         arrays: Sequence[NDArray[Any]],
         length: int,
         to_device: Callable[[NDArray[Any]], Any],
-    ) -> Data:
+    ) -> PlacedSamples:
         """Bring rows, targets and weights to the device, padded with zeros to a length."""
         X, y, weights = (to_device(lengthened(array, length)) for array in arrays)
         return cls(X, y, weights, len(arrays[0]))
@@ -87,13 +87,13 @@ class Pool(NamedTuple):
 
     Parameters
     ----------
-    rows : tensor of shape (n_pooled_rows, ...)
-        All rows.
+    values : tensor of shape (n_pooled_rows, ...)
+        All of them.
     starts : ndarray of shape (n_arrays,), dtype int32
         Where the rows of each array begin; equal arrays share a place.
     """
 
-    rows: Any
+    values: Any
     starts: NDArray[np.int32]
 
     @classmethod
@@ -113,8 +113,8 @@ class Pool(NamedTuple):
         return cls(to_device(rows), np.array(starts, np.int32))
 
 
-class StackData(NamedTuple):
-    """Rows, targets and weights of several networks.
+class StackedSamples(NamedTuple):
+    """Samples, targets and weights of several networks.
 
     Parameters
     ----------
@@ -129,11 +129,11 @@ class StackData(NamedTuple):
     weights: Pool
     n_rows: NDArray[np.int32]
 
-    def of(self, networks: Sequence[int]) -> StackData:
+    def of(self, networks: Sequence[int]) -> StackedSamples:
         """Give the data of some of the networks, in the same place."""
         chosen = np.asarray(networks)
         X, y, weights = (pool._replace(starts=pool.starts[chosen]) for pool in self[:3])
-        return StackData(X, y, weights, self.n_rows[chosen])
+        return StackedSamples(X, y, weights, self.n_rows[chosen])
 
 
 def few_lengths(n_rows: int) -> int:

@@ -9,7 +9,7 @@ import numpy as np
 
 from skmnist._compat.keras import build_metrics, keras
 from skmnist.engine.arrays import State
-from skmnist.engine.records import Rows, TrainingPlan
+from skmnist.engine.records import Samples, TrainingPlan
 from skmnist.engine.schedules import check_rate_is_ours
 
 __all__ = ["BATCH_HOOKS", "PREDICT_HOOKS", "KerasCallbacks", "acts_on"]
@@ -50,7 +50,7 @@ class KerasCallbacks:
         callbacks: Sequence[keras.callbacks.Callback],
         model: keras.Model,
         plan: TrainingPlan,
-        rows: Rows,
+        rows: Samples,
     ) -> None:
         self._model, self._plan = model, plan
         self._rate = _settable_rate(model)

@@ -11,7 +11,7 @@ import numpy as np
 from skmnist._compat.keras import all_layers, keep_no_graphs, keras
 from skmnist.engine.arrays import State
 from skmnist.engine.backends import backend
-from skmnist.engine.records import Rows
+from skmnist.engine.records import Samples
 from skmnist.engine.run import Run
 from skmnist.engine.schedules import check_rate_is_ours
 from skmnist.engine.working_models import occupied
@@ -44,8 +44,8 @@ def _train(run: Run, model: keras.Model, state: State) -> State:
         held = (model.variables, _slots(model))
         return State(*([np.asarray(v).copy() for v in variables] for variables in held))
 
-    rows, size = run.request.rows, run.plan.batch_size
-    n_batches = math.ceil(rows.n_rows / size)
+    samples, size = run.request.samples, run.plan.batch_size
+    n_batches = math.ceil(samples.n_samples / size)
     follower = _Follower(run, now, n_batches)
     validation = run.request.validation
     settings = {
@@ -57,12 +57,14 @@ def _train(run: Run, model: keras.Model, state: State) -> State:
     }
     first, last = run.epochs.start, run.epochs.stop
     if type(model).fit is keras.Model.fit:
-        data = backend.batches(follower.epoch_rows, size, n_batches, like=_without_lists(rows))
+        data = backend.batches(
+            follower.epoch_samples, size, n_batches, like=_without_lists(samples)
+        )
         model.fit(data, epochs=last, initial_epoch=first, **settings)
     else:  # one of the user's own takes arrays, in the order of an epoch at a time
         for epoch in run.epochs:
             follower.on_epoch_begin(epoch)
-            x, y, weights = follower.epoch_rows()
+            x, y, weights = follower.epoch_samples()
             settings |= {"batch_size": size, "epochs": epoch + 1, "initial_epoch": epoch}
             model.fit(x=x, y=y, sample_weight=weights, **settings)
             if model.stop_training:
@@ -71,9 +73,9 @@ def _train(run: Run, model: keras.Model, state: State) -> State:
     return now()
 
 
-def _without_lists(rows: Rows) -> tuple[Any, ...]:
-    """Give rows as Keras takes them; TensorFlow knows no lists in data."""
-    plain: tuple[Any, ...] = keras.tree.lists_to_tuples(tuple(rows))
+def _without_lists(samples: Samples) -> tuple[Any, ...]:
+    """Give samples as Keras takes them; TensorFlow knows no lists in data."""
+    plain: tuple[Any, ...] = keras.tree.lists_to_tuples(tuple(samples))
     return plain
 
 
@@ -92,9 +94,9 @@ class _Follower(keras.callbacks.Callback):
         self._epoch = run.epochs.start
         self._rate: float | None = None
 
-    def epoch_rows(self) -> tuple[Any, ...]:
+    def epoch_samples(self) -> tuple[Any, ...]:
         """Give the rows of the epoch that begins, in its order."""
-        return _without_lists(self._run.rows(self._epoch).of(self._run.order(self._epoch)))
+        return _without_lists(self._run.samples(self._epoch).take(self._run.order(self._epoch)))
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         self._epoch = epoch

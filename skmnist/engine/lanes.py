@@ -63,7 +63,7 @@ def _jobs(members: Sequence[int], group: Sequence[Run]) -> Iterator[Job]:
         for i, run in zip(members, group, strict=True):
             yield [i], functools.partial(_train_alone, run)
         return
-    data = pooled([run.request.rows for run in group])
+    data = pooled([run.request.samples for run in group])
     held_out = [run.request.validation for run in group if run.request.validation]
     validation = pooled(held_out) if held_out else None
     for first in range(0, len(group), size):

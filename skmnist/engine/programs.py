@@ -49,7 +49,7 @@ def program_key(request: TrainingRequest) -> Hashable:
         value_key(metrics),
         value_key(weighted),
         value_key(loss_weights),
-        tuple((array.shape[1:], array.dtype) for array in request.rows),
+        tuple((array.shape[1:], array.dtype) for array in request.samples),
         strategy_of(request),
     )
 
@@ -115,7 +115,7 @@ def _settings(request: TrainingRequest) -> dict[str, Any]:
     return {
         "model": request.model,
         "loss": keras_loss(request.model.loss),
-        "like": request.rows,
+        "like": request.samples,
         "strategy": strategy_of(request),
         "loss_weights": loss_weights,
         "metrics": metrics,

@@ -21,7 +21,7 @@ __all__ = [
     "OnEpoch",
     "Progress",
     "ResumePoint",
-    "Rows",
+    "Samples",
     "TrainingPlan",
     "TrainingRequest",
     "TrainingResult",
@@ -31,8 +31,8 @@ OnEpoch = Callable[[Logs, Callable[[], Network]], bool]
 """Called after each epoch with its logs and a way to the network as it is; true stops training."""
 
 
-class Rows(NamedTuple):
-    """Rows to train or validate on.
+class Samples(NamedTuple):
+    """Samples to train or validate on: rows, targets, weights.
 
     Parameters
     ----------
@@ -49,13 +49,13 @@ class Rows(NamedTuple):
     weights: NDArray[Any]
 
     @property
-    def n_rows(self) -> int:
-        """Number of rows."""
+    def n_samples(self) -> int:
+        """Number of samples."""
         return len(self.weights)
 
-    def of(self, chosen: Any) -> Rows:
-        """Give some of the rows, by their numbers or a slice."""
-        return Rows(*keras.tree.map_structure(lambda array: array[chosen], tuple(self)))
+    def take(self, chosen: Any) -> Samples:
+        """Give some of the samples, by their numbers or a slice."""
+        return Samples(*keras.tree.map_structure(lambda array: array[chosen], tuple(self)))
 
 
 @dataclass(frozen=True)
@@ -139,11 +139,11 @@ class TrainingRequest:
     model : keras.Model
         Compiled; its weights are where training begins. Changed only where Keras's callbacks ask
         for it.
-    rows : Rows
+    samples : Samples
         What to train on.
     plan : TrainingPlan
         How.
-    validation : Rows, default=None
+    validation : Samples, default=None
         What to validate on after each epoch.
     initial : sequence of ndarray, default=None
         Variables to begin with, instead of the model's.
@@ -160,9 +160,9 @@ class TrainingRequest:
     """
 
     model: keras.Model
-    rows: Rows
+    samples: Samples
     plan: TrainingPlan
-    validation: Rows | None = None
+    validation: Samples | None = None
     initial: Sequence[NDArray[Any]] | None = None
     checkpoint: Checkpoint | None = None
     callbacks: Sequence[keras.callbacks.Callback] = ()

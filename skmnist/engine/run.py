@@ -21,7 +21,7 @@ from skmnist.engine.records import (
     Checkpoint,
     Progress,
     ResumePoint,
-    Rows,
+    Samples,
     TrainingRequest,
     TrainingResult,
 )
@@ -52,7 +52,7 @@ class Run:
         self, request: TrainingRequest, pause: ResumePoint | None = None, until: int | None = None
     ) -> None:
         self.request, self.model, self.plan = request, request.model, request.plan
-        if pause is not None and pause.digest != _digest(request.rows):
+        if pause is not None and pause.digest != _digest(request.samples):
             raise ValueError(
                 "A training can't go on from where it paused: the rows that reach the network are "
                 "other ones. Set random_state in the steps before it, and in the cv splitter."
@@ -84,19 +84,19 @@ class Run:
 
     def order(self, epoch: int) -> NDArray[np.int32]:
         """Order the rows of an epoch, by the seed and the number of the epoch alone."""
-        n_rows = self.request.rows.n_rows
+        n_samples = self.request.samples.n_samples
         if not self.plan.shuffle:
-            return np.arange(n_rows, dtype=np.int32)
+            return np.arange(n_samples, dtype=np.int32)
         rng = np.random.default_rng([self.plan.seed, self._first + epoch])
-        return rng.permutation(n_rows).astype(np.int32)
+        return rng.permutation(n_samples).astype(np.int32)
 
-    def rows(self, epoch: int) -> Rows:
-        """Give the rows of an epoch: the same ones, or images bent anew."""
-        rows, augmentation = self.request.rows, self.plan.augmentation
+    def samples(self, epoch: int) -> Samples:
+        """Give the samples of an epoch: the same ones, or images bent anew."""
+        samples, augmentation = self.request.samples, self.plan.augmentation
         if augmentation is None:
-            return rows
+            return samples
         rng = np.random.default_rng([self.plan.seed, self._first + epoch, _BENDING])
-        return rows._replace(X=augmentation(rows.X, rng))
+        return samples._replace(X=augmentation(samples.X, rng))
 
     def rates(self, n_steps: int) -> NDArray[np.float32]:
         """Compute the learning rate of every step of the plan, epoch by epoch."""
@@ -174,16 +174,16 @@ class Run:
         """
         best = self.progress.best
         progress = replace(self.progress, best=best and best.to_numpy())
-        return ResumePoint(self._checkpoint(state), progress, _digest(self.request.rows))
+        return ResumePoint(self._checkpoint(state), progress, _digest(self.request.samples))
 
     def _checkpoint(self, state: State) -> Checkpoint:
         epoch = self._first + self.progress.history.n_epochs
         return Checkpoint(state, self._optimizer, epoch)
 
 
-def _digest(rows: Rows) -> bytes:
+def _digest(samples: Samples) -> bytes:
     """Describe rows by some of them: a step that draws anew, or other folds, change nearly all."""
-    digest = hashlib.blake2b(str(rows.n_rows).encode(), digest_size=16)
-    for array in keras.tree.flatten(tuple(rows)):
+    digest = hashlib.blake2b(str(samples.n_samples).encode(), digest_size=16)
+    for array in keras.tree.flatten(tuple(samples)):
         digest.update(np.ascontiguousarray(array[:: max(1, len(array) // _DIGESTED)]).tobytes())
     return digest.digest()

@@ -10,12 +10,12 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from skmnist.engine.arrays import EVALUATION_ROWS, Pool, StackData, State, few_lengths
+from skmnist.engine.arrays import EVALUATION_ROWS, Pool, StackedSamples, State, few_lengths
 from skmnist.engine.backends import backend
 from skmnist.engine.backends.protocol import StackProgram
 from skmnist.engine.dynamic import dynamic_rates
 from skmnist.engine.programs import stack_trainer
-from skmnist.engine.records import Rows
+from skmnist.engine.records import Samples
 from skmnist.engine.run import Run
 from skmnist.engine.strategy import n_steps, strategy_of
 
@@ -53,7 +53,7 @@ def stack_key(run: Run) -> Hashable:
     if strategy == "loop":
         return None
     n_held_out = len(request.validation.X) if request.validation else 0
-    lengths = len(request.rows.X), n_held_out
+    lengths = len(request.samples.X), n_held_out
     alike = backend.stack_key(model, strategy, lengths)
     if alike is None:
         return None
@@ -79,15 +79,15 @@ def stack_size(n_weights: int, n_networks: int) -> int:
     return min(sizes, key=lambda size: (-n_networks % size, abs(size - best)))
 
 
-def pooled(rows: Sequence[Rows]) -> StackData:
-    """Bring the rows of several networks to the device, each array once."""
-    n_rows = np.array([len(each.X) for each in rows], np.int32)
-    X, y, weights = (Pool.of(arrays, backend.to_device) for arrays in zip(*rows, strict=True))
-    return StackData(X, y, weights, n_rows)
+def pooled(samples: Sequence[Samples]) -> StackedSamples:
+    """Bring the samples of several networks to the device, each array once."""
+    n_rows = np.array([len(each.X) for each in samples], np.int32)
+    X, y, weights = (Pool.of(arrays, backend.to_device) for arrays in zip(*samples, strict=True))
+    return StackedSamples(X, y, weights, n_rows)
 
 
 def train_stack(
-    runs: Sequence[Run], data: StackData, validation: StackData | None, lane: int
+    runs: Sequence[Run], data: StackedSamples, validation: StackedSamples | None, lane: int
 ) -> list[Outcome]:
     """Train several networks at once.
 
@@ -95,7 +95,7 @@ def train_stack(
     ----------
     runs : sequence of Run
         Equal in `stack_key`.
-    data, validation : StackData
+    data, validation : StackedSamples
         Rows of as many networks, or more: the last one then fills the places left empty.
     lane : int
         Of this training: trainings side by side have a program each, where they need it.
@@ -124,9 +124,9 @@ def train_stack(
         orders = _batches([run.order(epoch) for run in runs], size, batch)
         state, logs = program.epoch(state, data, orders, rates[epoch], dynamic)
         if validation:
-            rows = [np.arange(n, dtype=np.int32) for n in validation.n_rows]
+            in_order = [np.arange(n, dtype=np.int32) for n in validation.n_rows]
             most = few_lengths(int(validation.n_rows.max()))
-            whole = _batches(rows, size, min(EVALUATION_ROWS, most))
+            whole = _batches(in_order, size, min(EVALUATION_ROWS, most))
             val_logs = program.evaluate(state, validation, whole)
             logs |= {f"val_{name}": values for name, values in val_logs.items()}
         for i, run in enumerate(runs):

@@ -56,7 +56,7 @@ as 2e8 of them save. Programs are shared, so an eighth of that is asked of a sin
 
 def n_steps(request: TrainingRequest) -> int:
     """Count the training steps of an epoch."""
-    return math.ceil(request.rows.n_rows / request.plan.batch_size)
+    return math.ceil(request.samples.n_samples / request.plan.batch_size)
 
 
 def strategy_of(request: TrainingRequest) -> Strategy:
@@ -172,5 +172,5 @@ def _needs_batches(request: TrainingRequest) -> bool:
     acts_on_batches = any(acts_on(callback, BATCH_HOOKS) for callback in request.callbacks)
     model = request.model
     in_python = model.run_eagerly or (keras.backend.backend() == "jax" and not model.jit_compile)
-    is_nested = any(keras.tree.is_nested(part) for part in request.rows[:2])
+    is_nested = any(keras.tree.is_nested(part) for part in request.samples[:2])
     return acts_on_batches or in_python or is_nested

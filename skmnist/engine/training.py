@@ -17,7 +17,7 @@ from skmnist.engine.dynamic import dynamic_rates
 from skmnist.engine.keras_callbacks import KerasCallbacks
 from skmnist.engine.keras_loop import train_by_keras
 from skmnist.engine.programs import trainer
-from skmnist.engine.records import Rows, TrainingPlan, TrainingRequest, TrainingResult
+from skmnist.engine.records import Samples, TrainingPlan, TrainingRequest, TrainingResult
 from skmnist.engine.run import Run
 from skmnist.engine.strategy import n_steps, strategy_of
 
@@ -29,14 +29,16 @@ trained_elsewhere: Final[ContextVar[Callable[[TrainingRequest], TrainingResult] 
 """Function that trains instead, where trainings are gathered to be done together."""
 
 
-def train(model: keras.Model, rows: Rows, plan: TrainingPlan, **settings: Any) -> TrainingResult:
+def train(
+    model: keras.Model, samples: Samples, plan: TrainingPlan, **settings: Any
+) -> TrainingResult:
     """Train a network.
 
     Parameters
     ----------
     model : keras.Model
         Compiled; its weights are where training begins.
-    rows : Rows
+    samples : Samples
         What to train on.
     plan : TrainingPlan
         How.
@@ -48,7 +50,7 @@ def train(model: keras.Model, rows: Rows, plan: TrainingPlan, **settings: Any) -
     TrainingResult
         The trained network and how it got there.
     """
-    request = TrainingRequest(model, rows, plan, **settings)
+    request = TrainingRequest(model, samples, plan, **settings)
     elsewhere = trained_elsewhere.get()
     if elsewhere is not None and request.builder is not model:  # the user's own can't wait
         return elsewhere(request)
@@ -79,9 +81,9 @@ def begin(
     TrainingResult
         Without any epoch.
     """
-    rows = Rows(np.empty(0), np.empty(0), np.empty(0))
+    nothing = Samples(np.empty(0), np.empty(0), np.empty(0))
     request = TrainingRequest(
-        model, rows, TrainingPlan(1, 1, seed=0), initial=initial, builder=builder
+        model, nothing, TrainingPlan(1, 1, seed=0), initial=initial, builder=builder
     )
     run = Run(request, until=0)
     return run.fit(run.start)
@@ -98,26 +100,26 @@ def run_alone(run: Run, lane: int = 0) -> State:
 
 
 def _train_by_program(run: Run, lane: int) -> State:
-    model, rows, plan, state = run.model, run.request.rows, run.plan, run.start
-    batch, steps = min(plan.batch_size, len(rows.X)), n_steps(run.request)
+    model, samples, plan, state = run.model, run.request.samples, run.plan, run.start
+    batch, steps = min(plan.batch_size, len(samples.X)), n_steps(run.request)
     program = trainer(run.request, run.program_key, lane)
     whole = batch if program.strategy == "xla" else 1
-    data = backend.place(*rows, whole_batches_of=whole)
+    data = backend.place(*samples, whole_batches_of=whole)
     held_out = run.request.validation and backend.place(*run.request.validation)
     rates, dynamic = run.rates(steps), dynamic_rates(model)
     if not state.slots:
         state = state._replace(slots=program.initial_slots)
     model.stop_training = False
     callbacks = run.request.callbacks
-    keras_callbacks = KerasCallbacks(callbacks, model, plan, rows) if callbacks else None
-    padding = np.arange(len(rows.X), steps * batch, dtype=np.int32)
+    keras_callbacks = KerasCallbacks(callbacks, model, plan, samples) if callbacks else None
+    padding = np.arange(len(samples.X), steps * batch, dtype=np.int32)
     for epoch in run.epochs:
         if keras_callbacks:
             state = keras_callbacks.call(state, "on_epoch_begin", epoch)
             if plan.schedule == "constant":
                 rates = run.rates(steps)
         if plan.augmentation:
-            data = backend.place(*run.rows(epoch), whole_batches_of=whole)
+            data = backend.place(*run.samples(epoch), whole_batches_of=whole)
         order = np.concatenate([run.order(epoch), padding]).reshape(steps, batch)
         state, logs = program.epoch(state, data, order, rates[epoch], dynamic)
         if held_out:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skmnist._compat.keras import keras
-from skmnist.engine.arrays import Data, Logs, StackData, State
+from skmnist.engine.arrays import Logs, PlacedSamples, StackedSamples, State
 from skmnist.engine.strategy import Strategy
 from skmnist.keras_models import Network
 
@@ -32,7 +32,7 @@ class TrainingProgram(Protocol):
     def epoch(
         self,
         state: State,
-        data: Data,
+        data: PlacedSamples,
         order: NDArray[np.int32],
         rates: NDArray[np.float32],
         dynamic: list[float],
@@ -43,7 +43,7 @@ class TrainingProgram(Protocol):
         ----------
         state : State
             The state before.
-        data : Data
+        data : PlacedSamples
             The rows; padded to whole batches where the strategy is ``"xla"``.
         order : ndarray of shape (n_steps, batch_size)
             Indices of rows; the last batch may reach into the padding.
@@ -60,14 +60,14 @@ class TrainingProgram(Protocol):
             Loss and metrics over the epoch, as Keras reports them.
         """
 
-    def evaluate(self, state: State, data: Data) -> Logs:
+    def evaluate(self, state: State, data: PlacedSamples) -> Logs:
         """Compute loss and metrics without training.
 
         Parameters
         ----------
         state : State
             The state, which stays as it is.
-        data : Data
+        data : PlacedSamples
             The rows.
 
         Returns
@@ -116,7 +116,7 @@ class StackProgram(Protocol):
     def epoch(
         self,
         state: State,
-        data: StackData,
+        data: StackedSamples,
         order: NDArray[np.int32],
         rates: NDArray[np.float32],
         dynamic: NDArray[np.float32],
@@ -127,7 +127,7 @@ class StackProgram(Protocol):
         ----------
         state : State
             The state before.
-        data : StackData
+        data : StackedSamples
             The rows.
         order : ndarray of shape (n_steps, n_networks, batch_size)
             Indices into the rows of each network; those behind the last row are padding.
@@ -145,7 +145,7 @@ class StackProgram(Protocol):
         """
 
     def evaluate(
-        self, state: State, data: StackData, order: NDArray[np.int32]
+        self, state: State, data: StackedSamples, order: NDArray[np.int32]
     ) -> dict[str, NDArray[Any]]:
         """Compute loss and metrics of all networks without training.
 
@@ -153,7 +153,7 @@ class StackProgram(Protocol):
         ----------
         state : State
             The state, which stays as it is.
-        data : StackData
+        data : StackedSamples
             The rows.
         order : ndarray of shape (n_batches, n_networks, batch_size)
             Indices into the rows of each network; those behind the last row are padding.
@@ -211,7 +211,7 @@ class Backend(Protocol):
         loss : object
             As `keras.Model.compile` takes it.
         like : sequence of ndarray
-            Rows, targets and weights of the types and shapes to come, in any number.
+            Samples, targets and weights of the types and shapes to come, in any number.
         strategy : {"keras", "graph", "xla"}
             How to take a step.
         loss_weights, metrics, weighted_metrics : object
@@ -248,7 +248,7 @@ class Backend(Protocol):
 
     def place(
         self, X: NDArray[Any], y: NDArray[Any], weights: NDArray[Any], *, whole_batches_of: int = 1
-    ) -> Data:
+    ) -> PlacedSamples:
         """Bring rows, targets and weights to the device, padded with zeros to whole batches."""
 
     def release_caches(self, n_built: int) -> None:
@@ -285,7 +285,7 @@ class Backend(Protocol):
 
     def batches(
         self,
-        epoch_rows: Callable[[], tuple[Any, ...]],
+        epoch_samples: Callable[[], tuple[Any, ...]],
         batch_size: int,
         n_batches: int,
         like: tuple[Any, ...],
@@ -294,14 +294,14 @@ class Backend(Protocol):
 
         Parameters
         ----------
-        epoch_rows : callable
+        epoch_samples : callable
             Gives the rows, targets and weights of the epoch that begins, in its order.
         batch_size : int
             Rows a batch.
         n_batches : int
             Batches an epoch.
         like : tuple
-            Rows, targets and weights of the types and shapes to come, in any number.
+            Samples, targets and weights of the types and shapes to come, in any number.
 
         Returns
         -------

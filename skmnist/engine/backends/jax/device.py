@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from numpy.typing import NDArray
 
-from skmnist.engine.arrays import Data, few_lengths
+from skmnist.engine.arrays import PlacedSamples, few_lengths
 from skmnist.engine.process import own_cores, refuse_forks, worker_share
 from skmnist.engine.tally import TRACES
 
@@ -74,12 +74,12 @@ def to_device(array: NDArray[Any]) -> jax.Array:
 
 def place(
     X: NDArray[Any], y: NDArray[Any], weights: NDArray[Any], *, whole_batches_of: int = 1
-) -> Data:
+) -> PlacedSamples:
     """Bring rows to the device; their length is rounded up, since programs hold for one length."""
     length = len(X) + -len(X) % whole_batches_of
     if whole_batches_of == 1:
         length = few_lengths(length)
-    return Data.of((X, y, weights), length, to_device)
+    return PlacedSamples.of((X, y, weights), length, to_device)
 
 
 def release_caches(_n_built: int) -> None:

@@ -11,21 +11,21 @@ __all__ = ["batches"]
 
 
 def batches(
-    epoch_rows: Callable[[], tuple[Any, ...]],
+    epoch_samples: Callable[[], tuple[Any, ...]],
     batch_size: int,
     n_batches: int,
     like: tuple[Any, ...],  # noqa: ARG001 - TensorFlow has to know
 ) -> Any:
     """Give the batches of each epoch, as a `keras.utils.PyDataset`."""
-    return _Batches(epoch_rows, batch_size, n_batches)
+    return _Batches(epoch_samples, batch_size, n_batches)
 
 
 class _Batches(keras.utils.PyDataset):
     def __init__(
-        self, epoch_rows: Callable[[], tuple[Any, ...]], batch_size: int, n_batches: int
+        self, epoch_samples: Callable[[], tuple[Any, ...]], batch_size: int, n_batches: int
     ) -> None:
         super().__init__()
-        self._epoch_rows, self._size, self._n_batches = epoch_rows, batch_size, n_batches
+        self._epoch_rows, self._size, self._n_batches = epoch_samples, batch_size, n_batches
 
     def __len__(self) -> int:
         return self._n_batches

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skmnist.engine.arrays import StackData, State, loss_first
-from skmnist.engine.backends.jax.steps import RowsOnDevice
+from skmnist.engine.arrays import StackedSamples, State, loss_first
+from skmnist.engine.backends.jax.steps import BatchSource
 from skmnist.engine.backends.jax.trainer import Program
 
 # isort: split
@@ -45,7 +45,7 @@ class StackTrainer(Program):
     def epoch(
         self,
         state: State,
-        data: StackData,
+        data: StackedSamples,
         order: NDArray[np.int32],
         rates: NDArray[np.float32],
         dynamic: NDArray[np.float32],
@@ -55,17 +55,17 @@ class StackTrainer(Program):
         return state, _arrays(logs)
 
     def evaluate(
-        self, state: State, data: StackData, order: NDArray[np.int32]
+        self, state: State, data: StackedSamples, order: NDArray[np.int32]
     ) -> dict[str, NDArray[Any]]:
         """Compute loss and metrics of all networks without training."""
         return _arrays(self._run_evaluation(state, _pooled(data), data.n_rows, order))
 
 
-def _pooled(data: StackData) -> RowsOnDevice:
+def _pooled(data: StackedSamples) -> BatchSource:
     pools = data[:3]
     starts = np.stack([pool.starts for pool in pools], axis=1)  # (n_networks, 3)
-    X, y, weights = (pool.rows for pool in pools)
-    return RowsOnDevice(X, y, weights, starts)
+    X, y, weights = (pool.values for pool in pools)
+    return BatchSource(X, y, weights, starts)
 
 
 def _arrays(logs: dict[str, Any]) -> dict[str, NDArray[Any]]:

@@ -20,10 +20,10 @@ from skmnist.engine.strategy import Strategy
 import jax
 import jax.numpy as jnp
 
-__all__ = ["RowsOnDevice", "Steps"]
+__all__ = ["BatchSource", "Steps"]
 
 
-class RowsOnDevice(NamedTuple):
+class BatchSource(NamedTuple):
     """Rows on the device, from which the steps of a program choose their batches.
 
     Parameters
@@ -61,7 +61,7 @@ class Steps:
     strategy : {"keras", "xla"}
         Whether to take Keras's own steps, or lean ones that stand rows of weight zero.
     like : sequence of ndarray
-        Rows, targets and weights of the types and shapes to come, in any number.
+        Samples, targets and weights of the types and shapes to come, in any number.
     loss_weights, metrics, weighted_metrics : object
         As `keras.Model.compile` takes them.
 
@@ -119,7 +119,7 @@ class Steps:
         slots: list[Any],
         measures: list[Any],
         dynamic: Any,
-        rows: RowsOnDevice,
+        rows: BatchSource,
         order: Any,
         counts: Any,
         rates: Any,
@@ -139,7 +139,7 @@ class Steps:
             return variables, slots, measures, self._logs(measures)
 
     def evaluation(
-        self, variables: list[Any], measures: list[Any], rows: RowsOnDevice, order: Any, counts: Any
+        self, variables: list[Any], measures: list[Any], rows: BatchSource, order: Any, counts: Any
     ) -> tuple[list[Any], dict[str, Any]]:
         """Compute loss and metrics, and add to their totals."""
         step = self._keras_test_step if self._strategy == "keras" else self._lean_test_step

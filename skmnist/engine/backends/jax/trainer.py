@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skmnist._compat.keras import keras
-from skmnist.engine.arrays import EVALUATION_ROWS, Data, Logs, State, loss_first
-from skmnist.engine.backends.jax.steps import RowsOnDevice, Steps
+from skmnist.engine.arrays import EVALUATION_ROWS, Logs, PlacedSamples, State, loss_first
+from skmnist.engine.backends.jax.steps import BatchSource, Steps
 from skmnist.engine.strategy import Strategy
 from skmnist.engine.tally import TRACES
 
@@ -34,7 +34,7 @@ class Program:
     loss : object
         As `keras.Model.compile` takes it.
     like : sequence of ndarray
-        Rows, targets and weights of the types and shapes to come, in any number.
+        Samples, targets and weights of the types and shapes to come, in any number.
     strategy : {"keras", "xla"}
         Whether to take Keras's own steps, or lean ones that stand rows of weight zero.
     n_networks : int, default=None
@@ -65,7 +65,7 @@ class Program:
 
         train, test = counted, steps.evaluation
         if n_networks is not None:
-            of_rows = RowsOnDevice(None, None, None, 0)
+            of_rows = BatchSource(None, None, None, 0)
             train = jax.vmap(train, in_axes=(0, 0, 0, 1, of_rows, 1, 1, 1))
             test = jax.vmap(test, in_axes=(0, 0, of_rows, 1, 1))
             self._no_totals = [np.stack([array] * n_networks) for array in self._no_totals]
@@ -74,7 +74,7 @@ class Program:
     def _run_epoch(
         self,
         state: State,
-        rows: RowsOnDevice,
+        rows: BatchSource,
         n_rows: NDArray[Any],
         order: NDArray[np.int32],
         rates: NDArray[np.float32],
@@ -89,7 +89,7 @@ class Program:
         return State(variables, slots), logs
 
     def _run_evaluation(
-        self, state: State, rows: RowsOnDevice, n_rows: NDArray[Any], order: NDArray[np.int32]
+        self, state: State, rows: BatchSource, n_rows: NDArray[Any], order: NDArray[np.int32]
     ) -> dict[str, Any]:
         measures, logs = self._no_totals, {}
         for _, *part in self._parts(order, n_rows):
@@ -136,7 +136,7 @@ class Trainer(Program):
     def epoch(
         self,
         state: State,
-        data: Data,
+        data: PlacedSamples,
         order: NDArray[np.int32],
         rates: NDArray[np.float32],
         dynamic: list[float],
@@ -146,7 +146,7 @@ class Trainer(Program):
         state, logs = self._run_epoch(state, _alone(data), n_rows, order, rates, numbers)
         return state, _plain(logs)
 
-    def evaluate(self, state: State, data: Data) -> Logs:
+    def evaluate(self, state: State, data: PlacedSamples) -> Logs:
         """Compute loss and metrics without training."""
         batch = min(EVALUATION_ROWS, len(data.X))
         n_steps = -(-data.n_rows // batch)
@@ -154,8 +154,8 @@ class Trainer(Program):
         return _plain(self._run_evaluation(state, _alone(data), np.array(data.n_rows), order))
 
 
-def _alone(data: Data) -> RowsOnDevice:
-    return RowsOnDevice(data.X, data.y, data.weights, np.zeros(3, np.int32))
+def _alone(data: PlacedSamples) -> BatchSource:
+    return BatchSource(data.X, data.y, data.weights, np.zeros(3, np.int32))
 
 
 def _plain(logs: dict[str, Any]) -> Logs:

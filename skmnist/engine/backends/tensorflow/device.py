@@ -7,7 +7,7 @@ from typing import Any, Final
 from numpy.typing import NDArray
 
 from skmnist._compat.tensorflow import release_kernels
-from skmnist.engine.arrays import Data
+from skmnist.engine.arrays import PlacedSamples
 from skmnist.engine.process import own_cores, refuse_forks, worker_share
 from skmnist.engine.tally import Tally
 
@@ -69,9 +69,9 @@ def to_device(array: NDArray[Any]) -> tf.Tensor:
 
 def place(
     X: NDArray[Any], y: NDArray[Any], weights: NDArray[Any], *, whole_batches_of: int = 1
-) -> Data:
+) -> PlacedSamples:
     """Bring rows to the device, padded with zeros to whole batches."""
-    return Data.of((X, y, weights), len(X) + -len(X) % whole_batches_of, to_device)
+    return PlacedSamples.of((X, y, weights), len(X) + -len(X) % whole_batches_of, to_device)
 
 
 def release_caches(n_built: int) -> None:

@@ -14,7 +14,7 @@ __all__ = ["batches"]
 
 
 def batches(
-    epoch_rows: Callable[[], tuple[Any, ...]],
+    epoch_samples: Callable[[], tuple[Any, ...]],
     batch_size: int,
     n_batches: int,
     like: tuple[Any, ...],
@@ -24,7 +24,9 @@ def batches(
     signature = map_structure(
         lambda array: tf.TensorSpec([None, *array.shape[1:]], array.dtype), like
     )
-    epoch = tf.data.Dataset.from_generator(lambda: iter([epoch_rows()]), output_signature=signature)
+    epoch = tf.data.Dataset.from_generator(
+        lambda: iter([epoch_samples()]), output_signature=signature
+    )
 
     def divided(*rows: Any) -> tf.data.Dataset:
         return tf.data.Dataset.range(n_batches).map(

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skmnist._compat.keras import keras, set_rate_tensor
-from skmnist.engine.arrays import StackData, State
+from skmnist.engine.arrays import StackedSamples, State
 from skmnist.engine.backends.tensorflow.device import BUILT
 from skmnist.engine.backends.tensorflow.layers import STACKED_LAYERS
 from skmnist.engine.backends.tensorflow.steps import assign, copied_optimizer, values_of
@@ -44,7 +44,7 @@ class StackTrainer:
     n_networks : int
         How many.
     like : sequence of ndarray
-        Rows, targets and weights of the types and shapes to come, in any number.
+        Samples, targets and weights of the types and shapes to come, in any number.
     strategy : {"graph", "xla"}
         How to run an epoch.
     metrics : list or None
@@ -141,7 +141,7 @@ class StackTrainer:
     def epoch(
         self,
         state: State,
-        data: StackData,
+        data: StackedSamples,
         order: NDArray[np.int32],
         rates: NDArray[np.float32],
         dynamic: NDArray[np.float32],
@@ -154,13 +154,13 @@ class StackTrainer:
                 tensors(state.variables),
                 tensors(state.slots),
                 tensors(rate[:, None, None] for rate in dynamic),
-                *(pool.rows for pool in (X, y, weights)),
+                *(pool.values for pool in (X, y, weights)),
                 *tensors((starts, n_rows, order, rates)),
             )
         return State(variables, slots), {name: logs[name].numpy() for name in self._measures}
 
     def evaluate(
-        self, state: State, data: StackData, order: NDArray[np.int32]
+        self, state: State, data: StackedSamples, order: NDArray[np.int32]
     ) -> dict[str, NDArray[Any]]:
         """Compute loss and accuracy of all networks without training."""
         X, y, weights, n_rows = data
@@ -168,7 +168,7 @@ class StackTrainer:
         with self._lock:
             logs = self._test(
                 tensors(state.variables),
-                *(pool.rows for pool in (X, y, weights)),
+                *(pool.values for pool in (X, y, weights)),
                 *tensors((starts, n_rows, order)),
             )
         return {name: logs[name].numpy() for name in self._measures}

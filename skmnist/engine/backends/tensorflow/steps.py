@@ -33,7 +33,7 @@ class Steps:
     strategy : {"keras", "graph", "xla"}
         How to take a step.
     like : sequence of ndarray
-        Rows, targets and weights of the types and shapes to come, in any number.
+        Samples, targets and weights of the types and shapes to come, in any number.
     loss_weights, metrics, weighted_metrics : object
         As `keras.Model.compile` takes them.
 

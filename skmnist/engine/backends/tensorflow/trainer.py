@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skmnist._compat.keras import keras
-from skmnist.engine.arrays import Data, Logs, State, loss_first
+from skmnist.engine.arrays import Logs, PlacedSamples, State, loss_first
 from skmnist.engine.backends.tensorflow.device import BUILT
 from skmnist.engine.backends.tensorflow.steps import Steps
 from skmnist.engine.strategy import Strategy
@@ -39,7 +39,7 @@ class Trainer:
     strategy : {"keras", "graph", "xla"}
         How to run an epoch; XLA needs whole batches.
     like : sequence of ndarray
-        Rows, targets and weights of the types and shapes to come, in any number.
+        Samples, targets and weights of the types and shapes to come, in any number.
     loss_weights, metrics, weighted_metrics : object
         As `keras.Model.compile` takes them.
     """
@@ -86,7 +86,7 @@ class Trainer:
     def epoch(
         self,
         state: State,
-        data: Data,
+        data: PlacedSamples,
         order: NDArray[np.int32],
         rates: NDArray[np.float32],
         dynamic: list[float],
@@ -102,7 +102,7 @@ class Trainer:
             )
         return State(variables, slots), _plain(logs)
 
-    def evaluate(self, state: State, data: Data) -> Logs:
+    def evaluate(self, state: State, data: PlacedSamples) -> Logs:
         """Compute loss and metrics without training."""
         with self._lock:
             logs = self._test(tensors(state.variables), *data[:3])

@@ -14,9 +14,15 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from sklearn.utils.validation import column_or_1d
 
 from skmnist._compat.sklearn import check_sample_weight, num_samples
-from skmnist.engine import Rows
+from skmnist.engine import Samples
 
-__all__ = ["check_labels", "check_validation_rows", "numpy_labels", "split_rows", "weighted_rows"]
+__all__ = [
+    "check_labels",
+    "check_validation_samples",
+    "numpy_labels",
+    "split_samples",
+    "weighted_samples",
+]
 
 
 def numpy_labels(y: Any) -> Any:
@@ -82,12 +88,12 @@ def check_labels(
     return y, known
 
 
-def weighted_rows(
+def weighted_samples(
     X: NDArray[np.float32],
     y: NDArray[Any],
     sample_weight: ArrayLike | None,
     class_weight: dict[Any, float] | Literal["balanced"] | None,
-) -> Rows:
+) -> Samples:
     """Weigh the rows of a fit.
 
     Parameters
@@ -103,7 +109,7 @@ def weighted_rows(
 
     Returns
     -------
-    Rows
+    Samples
         With their labels: those of weight 0 left out, the mean weight 1.
     """
     if sample_weight is not None and not np.asarray(sample_weight).any():
@@ -122,15 +128,15 @@ def weighted_rows(
         X, y, weights = X[keep], y[keep], weights[keep]
     # to a mean of 1, so that a weight of 2 everywhere is no weight at all
     weights = (weights / weights.max() / np.mean(weights / weights.max())).astype(np.float32)
-    return Rows(X, y, weights)
+    return Samples(X, y, weights)
 
 
-def split_rows(rows: Rows, share: float, seed: int) -> tuple[Rows, Rows | None]:
+def split_samples(samples: Samples, share: float, seed: int) -> tuple[Samples, Samples | None]:
     """Set some rows aside to validate on, stratified where there are rows enough.
 
     Parameters
     ----------
-    rows : Rows
+    samples : Samples
         With their labels.
     share : float
         Of the rows to set aside; 0 sets none aside.
@@ -139,25 +145,25 @@ def split_rows(rows: Rows, share: float, seed: int) -> tuple[Rows, Rows | None]:
 
     Returns
     -------
-    rows : Rows
+    train : Samples
         To train on.
-    held_out : Rows or None
+    held_out : Samples or None
         To validate on.
     """
     if not share:
-        return rows, None
-    y = rows.y
+        return samples, None
+    y = samples.y
     parts = train_test_split(
         np.arange(len(y)),
         test_size=share,
         stratify=y if y.ndim == 1 and _can_stratify(y, share) else None,
         random_state=seed,
     )
-    train, held_out = (rows.of(np.sort(part)) for part in parts)
+    train, held_out = (samples.take(np.sort(part)) for part in parts)
     return train, held_out
 
 
-def check_validation_rows(X_val: Any, y_val: Any, n_rows: int) -> None:
+def check_validation_samples(X_val: Any, y_val: Any, n_rows: int) -> None:
     """Refuse rows to validate on that come without labels, or may be training rows.
 
     Parameters
