@@ -200,6 +200,19 @@ def test_the_report_needs_nothing_from_elsewhere(found, tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == ["report.html"]
 
 
+def test_names_of_models_are_escaped_in_the_report(images, tmp_path):
+    name = "<script>alert('1')</script>"
+    found = compare({name: GaussianNB(), "other": GaussianNB()}, *images, cv=2)
+    found.to_html(tmp_path / "report.html")
+    text = (tmp_path / "report.html").read_text()
+    page = Page(text)
+    assert "script" not in page.tags
+    assert "<script" not in text
+    assert f"Ahead is {name}, with" in page.text  # the summary
+    assert f"{name} and other can't be told apart" in page.text  # the verdict
+    assert f"True and predicted labels of {name}" in page.text  # a caption
+
+
 def test_a_report_that_fails_leaves_nothing(found, tmp_path, monkeypatch):
     (tmp_path / "report.html").write_text("old")
     monkeypatch.setattr(Path, "replace", lambda *_: (_ for _ in ()).throw(OSError("disk full")))

@@ -133,12 +133,14 @@ def test_ten_processes_fetch_into_one_folder(served, home):
 
 def test_another_data_set_is_another_source(origin, home):
     words = ("shirt", "shoe", *"cdefghij")
-    source = make_source(origin, {"train": "wear-train", "test": "wear-test"}, target_names=words)
+    prefixes = {"train": "train", "test": "wear-test"}
+    source = make_source(origin, prefixes, target_names=words, folder="wear")
     with serving(origin) as address:
         found = fetch(mirrored(source, address), subset="test", data_home=home)
     assert found.data.shape == (3, 784)
     assert found.target_names[found.target].tolist() == [words[label] for label in found.target]
-    assert all(path.name.startswith("wear-test-") for path in home.iterdir())
+    assert [path.name for path in home.iterdir()] == ["wear"]
+    assert all(path.name.startswith("wear-test-") for path in (home / "wear").iterdir())
 
 
 def test_home_is_looked_up_in_order(tmp_path, monkeypatch):

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple, Protocol
 
 import pandas as pd
-from jinja2 import Environment, PackageLoader
+from jinja2 import Environment, PackageLoader, StrictUndefined
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.metrics import ConfusionMatrixDisplay
@@ -57,7 +57,10 @@ class _Picture(NamedTuple):
 def write_report(found: Compared, path: Path, *, title: str, made_by: str) -> None:
     """Write the report of a comparison; the file appears whole or not at all."""
     environment = Environment(
-        loader=PackageLoader("skmnist.comparison", "."), autoescape=True, trim_blocks=True
+        loader=PackageLoader("skmnist.comparison", "."),
+        autoescape=True,
+        trim_blocks=True,
+        undefined=StrictUndefined,
     )
     page = environment.get_template("report.html.jinja").render(
         _content(found, title or "Comparison of models", made_by)

@@ -72,7 +72,7 @@ def verify(source: Source, data_home: str | os.PathLike[str] | None = None) -> l
     list of FileStatus
         One a file.
     """
-    home = data_folder(data_home)
+    home = data_folder(data_home) / source.folder
     return [_status(source, home / name) for name in source.files]
 
 
@@ -102,7 +102,7 @@ def fetch(
         As `skmnist.fetch_mnist` gives it.
     """
     parts = parts_of(subset)
-    home = data_folder(data_home)
+    home = data_folder(data_home) / source.folder
     names = [kind(part) for kind in (source.images, source.labels) for part in parts]
     paths = [home / name for name in names]
     contents = [_intact(source, path) for path in paths]

@@ -30,6 +30,9 @@ class Source:
         Where the files are looked for, in this order. The checksum makes the choice harmless.
     prefixes : mapping of str to str
         What the names of the files with training and with test images begin with.
+    folder : str, default=""
+        A folder of its own inside that of the data sets. One whose files are named as MNIST's
+        needs it.
     target_names : sequence
         What the labels 0, 1, ... stand for.
     timeout : float, default=30
@@ -41,6 +44,7 @@ class Source:
     files: Mapping[str, str]
     mirrors: tuple[str, ...]
     prefixes: Mapping[Part, str] = field(default_factory=lambda: {"train": "train", "test": "t10k"})
+    folder: str = ""
     target_names: tuple[Any, ...] = tuple(range(10))
     timeout: float = 30
 

@@ -51,9 +51,10 @@ def row(name, found):
     accuracies = np.array(found["accuracy"])
     of_one = accuracy(round(accuracies.mean() * 10_000), 10_000)
     spread = f"{100 * accuracies.mean():.2f} % ± {100 * accuracies.std(ddof=1):.2f}"
+    interval = f"{100 * of_one.low:.2f} to {100 * of_one.high:.2f}"
     together = f"{100 * found['together']:.2f} %"
     seeds, took = f"{len(accuracies)} seeds", np.median(found["seconds"])
-    return f"| `{name}` | {spread} ({seeds}) | {of_one.interval} | {together} | {took:.0f} s |"
+    return f"| `{name}` | {spread} ({seeds}) | {interval} | {together} | {took:.0f} s |"
 
 
 def table(found):
