@@ -15,7 +15,7 @@ from skmnist._idx import format_idx
 from skmnist.datasets import MNIST, Source
 
 
-def make_source(folder: Path, prefixes=MNIST.prefixes, **changes) -> Source:
+def make_source(where: Path, prefixes=MNIST.prefixes, **changes) -> Source:
     """Write a tiny MNIST of 5 + 3 images; give its source, without mirrors."""
     rng = np.random.default_rng(0)
     checksums = {}
@@ -26,7 +26,7 @@ def make_source(folder: Path, prefixes=MNIST.prefixes, **changes) -> Source:
         }
         for name, array in arrays.items():
             content = gzip.compress(format_idx(array), mtime=0)
-            (folder / name).write_bytes(content)
+            (where / name).write_bytes(content)
             checksums[name] = hashlib.sha256(content).hexdigest()
     return dataclasses.replace(MNIST, files=checksums, mirrors=(), prefixes=prefixes, **changes)
 
