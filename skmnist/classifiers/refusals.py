@@ -28,7 +28,7 @@ _SERVED: Final = {
             "epochs",
             "shuffle",
             "validation_batch_size",
-            "routed_validation_data",
+            "validation_data",
             "validation_split",
             "verbose",
         }

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
+
+import numpy as np
 
 from skmnist._compat.keras import keras
 from skmnist.engine.dropout import DynamicDropout
 from skmnist.engine.keys import dropout_layers
-from skmnist.keras_models import Network
+from skmnist.keras_models import seeded, set_weights
 
 __all__ = [
     "copy_with_dynamic_dropout",
@@ -53,16 +53,17 @@ def copy_with_layers(
     keras.Model
         Not compiled.
     """
-    network = Network.from_keras(model)
-    kinds = {layer.name: kind for layer in model.layers if (kind := kind_of(layer))}
-    config, objects = json.loads(network.config), dict(network.custom_objects)
-    for layer in config["config"].get("layers", []) if kinds else []:
-        kind = kinds.get(layer["config"]["name"])
-        if kind is not None:
-            name = kind.__name__
-            layer |= {"module": None, "class_name": name, "registered_name": name}
-            objects[name] = kind
-    return replace(network, config=json.dumps(config), custom_objects=objects).to_keras()
+
+    def copied(layer: keras.Layer) -> keras.Layer:
+        kind: Any = kind_of(layer) or type(layer)
+        return kind.from_config(layer.get_config())
+
+    with seeded(0):
+        copy = keras.models.clone_model(model, clone_function=copied)
+        if not copy.built:
+            copy.build(model.input_shape)
+    set_weights(copy, [np.asarray(w) for w in model.weights])
+    return copy
 
 
 @contextmanager
