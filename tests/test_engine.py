@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import keras
@@ -115,9 +116,12 @@ def test_convolutions_are_trained_as_keras_trains_them(batch_norm, data):
 @only_on("tensorflow", "JAX has one lean strategy")
 def test_lean_strategies_agree(data):
     plan, weights = engine.TrainingPlan(16, 3, seed=0), []
+    engine.clear_programs()
+    before = engine.count_traces()
     for strategy in ("graph", "xla"):
         with engine.forced_strategy(strategy):
             weights.append(engine.train(compiled(dropout=0.3), data, plan).network.arrays)
+    assert engine.count_traces() == before + 2  # they are two programs
     for a, b in zip(*weights, strict=True):
         np.testing.assert_allclose(a, b, atol=2e-6)
 
@@ -126,6 +130,21 @@ def test_a_strategy_that_can_not_serve_a_fit_is_refused(data):
     other = {"tensorflow": "xla", "jax": "graph"}[BACKEND]
     with engine.forced_strategy(other), pytest.raises(ValueError, match=f"can't be '{other}'"):
         engine.train(compiled(batch_norm=True), data, engine.TrainingPlan(16, 1, seed=0))
+
+
+def test_a_forced_strategy_holds_in_its_block_and_in_all_threads(data):
+    def train():
+        engine.train(compiled(), data, engine.TrainingPlan(16, 1, seed=0))
+
+    with engine.forced_strategy("unknown"):
+        with engine.forced_strategy("keras"):
+            train()
+        with ThreadPoolExecutor(1) as pool, pytest.raises(ValueError, match="can't be 'unknown'"):
+            pool.submit(train).result()
+    train()
+    with pytest.raises(ValueError, match="can't be 'unknown'"), engine.forced_strategy("unknown"):
+        train()
+    train()
 
 
 @pytest.mark.parametrize(
