@@ -23,6 +23,7 @@ from sklearn.model_selection import (
 )
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from support.callbacks import AfterEpochs
 
 from skmnist import (
     DenseClassifier,
@@ -254,16 +255,9 @@ def test_halving_ends_with_the_networks_of_a_whole_search(digits):
     assert search.best_estimator_.n_iter_ == 9
 
 
-def test_halving_trains_nothing_twice(digits, monkeypatch):
+def test_halving_trains_nothing_twice(digits):
     trained = []
-    end = engine.run.Run.end_epoch
-
-    def counted(run, logs, state):
-        trained.append(run.progress.history.n_epochs)
-        return end(run, logs, state)
-
-    monkeypatch.setattr(engine.run.Run, "end_epoch", counted)
-    network = clone(NET).set_params(epochs=9)
+    network = clone(NET).set_params(epochs=9).set_callbacks(AfterEpochs(trained.append))
     EpochHalvingSearchCV(network, HALVING, cv=3, refit=False).fit(digits[0] / 255, digits[1])
     assert len(trained) == 3 * (12 * 1 + 4 * 2 + 2 * 6)
 

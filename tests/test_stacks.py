@@ -1,8 +1,11 @@
 """Networks trained in stacks: they equal the same networks trained alone."""
 
+import threading
+
 import numpy as np
 import pytest
 from support.backends import only_on
+from support.callbacks import AfterEpochs
 
 from skmnist import (
     ConvClassifier,
@@ -273,25 +276,27 @@ def test_waiting_is_told_from_working(rows):
 
 def test_large_networks_run_side_by_side_with_the_same_bits(rows, stack_sizes):
     settings = [ALIKE | {"epochs": 2, "learning_rate": r / 1e3} for r in range(1, 8)]
+    threads = set()
+    watch = AfterEpochs(lambda classifier: threads.add(threading.get_ident()))
+    watched = [DenseClassifier(**s).set_callbacks(watch) for s in settings]
     with engine.forced_layout(stack_size=1, n_lanes=3):
-        together = fit_together([DenseClassifier(**s) for s in settings], *rows)
+        together = fit_together(watched, *rows)
+    assert len(threads) == 3
     assert stack_sizes == []
     for classifier, own in zip(together, settings, strict=True):
         assert_same(classifier, DenseClassifier(**own).fit(*rows), tolerance=0)
 
 
-def test_what_runs_side_by_side_is_given_up_together(rows, monkeypatch):
-    alone = lanes.run_alone
-
-    def interrupts(run, lane):
-        if run.request.plan.seed % 2:
+def test_what_runs_side_by_side_is_given_up_together(rows):
+    def interrupt(classifier):
+        if classifier.random_state % 2:
             raise KeyboardInterrupt
-        return alone(run, lane)
 
-    monkeypatch.setattr(lanes, "run_alone", interrupts)
     classifiers = [
         DenseClassifier(**ALIKE | {"random_state": seed}, epochs=10_000) for seed in range(6)
     ]
+    for each in classifiers:
+        each.set_callbacks(AfterEpochs(interrupt))
     with engine.forced_layout(stack_size=1, n_lanes=2), pytest.raises(KeyboardInterrupt):
         fit_together(classifiers, *rows)
     assert not any(hasattr(c, "network_") for c in classifiers)

@@ -1,0 +1,21 @@
+"""Callbacks of scikit-learn's, through which tests watch a training or break it off."""
+
+
+class AfterEpochs:
+    """Calls a function with the classifier after each epoch, in the thread that trains.
+
+    Parameters
+    ----------
+    act : callable
+        What to call.
+    """
+
+    def __init__(self, act):
+        self.act = act
+
+    def setup(self, estimator, context): ...
+    def teardown(self, estimator, context): ...
+    def on_fit_task_begin(self, estimator, context): ...
+    def on_fit_task_end(self, estimator, context):
+        if context.task_name == "epoch":
+            self.act(estimator)
