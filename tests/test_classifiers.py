@@ -10,15 +10,9 @@ import pytest
 import scikeras.wrappers
 from sklearn.base import clone, is_classifier
 from sklearn.exceptions import NotFittedError
-from sklearn.utils.estimator_checks import check_estimator
+from support.checks import assert_passes_checks
 
 from skmnist import DenseClassifier, KerasClassifier, dense_network, recipes
-
-FLOAT32 = {
-    "check_sample_weight_equivalence_on_dense_data": (
-        "compares to 1e-7, which float32 cannot meet; test_weights_are_repetitions does to 1e-4"
-    )
-}
 
 
 def dense(**params):
@@ -40,10 +34,7 @@ BOTH = pytest.mark.parametrize("make", [dense, wrapped], ids=["dense", "keras"])
     ids=["dense", "keras"],
 )
 def test_scikit_learns_own_checks(estimator):
-    results = check_estimator(estimator, expected_failed_checks=FLOAT32, on_skip=None, on_fail=None)
-    failed = {r["check_name"]: r["exception"] for r in results if r["status"] == "failed"}
-    assert failed == {}
-    assert sum(r["status"] == "passed" for r in results) >= 60
+    assert_passes_checks(estimator)
 
 
 def test_keras_classifier_is_scikerass():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from sklearn.model_selection import GridSearchCV, cross_val_score
-from sklearn.utils.estimator_checks import check_estimator
+from support.checks import assert_passes_checks
 
 from skmnist import ConvClassifier, conv_network, load, make_conv_pipeline, save
 
@@ -18,11 +18,19 @@ def small(**params):
 def test_scikit_learns_own_checks():
     """Their rows are no squares: they are taken for images of one line."""
     lines = ConvClassifier((4,), image_shape=(1, -1), learning_rate=0.01)
-    expected = {"check_sample_weight_equivalence_on_dense_data": "float32"}
-    results = check_estimator(lines, expected_failed_checks=expected, on_skip=None, on_fail=None)
-    failed = {r["check_name"]: r["exception"] for r in results if r["status"] == "failed"}
-    assert failed == {}
-    assert sum(r["status"] == "passed" for r in results) >= 60
+    assert_passes_checks(lines)
+
+
+def test_weights_are_repetitions(blobs):
+    """In whole batches a weight of 3 is the row three times, up to float32."""
+    X, y = blobs
+    times = np.where(y == 1, 3, 1)
+    whole = {"dropout": 0.0, "schedule": "constant", "batch_size": 1000, "image_shape": (1, -1)}
+    repeated = small(**whole).fit(np.repeat(X, times, axis=0), np.repeat(y, times))
+    weighted = small(**whole).fit(X, y, sample_weight=2.0 * times)
+    expected = repeated.predict_proba(X)
+    np.testing.assert_allclose(weighted.predict_proba(X), expected, atol=1e-4)
+    assert np.abs(small(**whole).fit(X, y).predict_proba(X) - expected).max() > 1e-3
 
 
 def test_layers_are_what_the_parameters_say():
