@@ -1,1 +1,1 @@
-"""What tests share: servers, pens, oracles, the workflows of users."""
+"""What tests share: servers, pens, oracles, callbacks, the workflows of users."""

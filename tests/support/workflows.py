@@ -1,8 +1,8 @@
 """What data scientists do with a classifier: a function each, under its title in the table.
 
-`test_workflows.py` runs them on our network, `benchmarks/peers.py` on the peers' as well. Each
-takes a `Peer`, small images as rows of uint8 from 0 to 16, and their labels; and fails where it is
-not served.
+`tests/test_workflows.py` runs them on our network, `tests/benchmarks/peers.py` on the peers' as
+well. Each takes a `Peer`, small images as rows of uint8 from 0 to 16, and their labels; and fails
+where it is not served.
 """
 
 import pickle
