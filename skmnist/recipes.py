@@ -122,6 +122,7 @@ LESSON_CNN: Final = Recipe(
     dropout=0.2,
     learning_rate=5e-3,
     weight_decay=0.1,
+    augment=None,
     batch_size=128,
     epochs=3,
 )

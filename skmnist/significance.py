@@ -15,6 +15,7 @@ __all__ = [
     "compare_on_folds",
     "holm",
     "mcnemar",
+    "on_more_folds",
 ]
 
 
@@ -96,9 +97,44 @@ def compare_on_folds(
         below, above = float(mean < -rope), float(mean > rope)
         effect = float(np.sign(mean) * np.inf) if sure else 0.0
         return FoldsTest(mean, mean, mean, effect, 1 - sure, below, 1 - below - above, above)
-    posterior = stats.t(df=n - 1, loc=mean, scale=scale)
+    return _student(mean, deviation, scale, n - 1, rope)
+
+
+def on_more_folds(
+    found: FoldsTest, n_folds: int, times: int, overlap: float, rope: float
+) -> FoldsTest:
+    """Foretell a comparison on more folds, if these differ as those that were seen.
+
+    Parameters
+    ----------
+    found : FoldsTest
+        The comparison on the folds that were seen.
+    n_folds : int
+        How many these are.
+    times : int
+        How many times as many there would be.
+    overlap : float
+        Rows that a fold is scored on over rows that it trains on.
+    rope : float
+        Half the width of the region of practical equivalence.
+
+    Returns
+    -------
+    FoldsTest
+        The comparison on ``times * n_folds`` folds.
+    """
+    if found.effect_size == 0 or not np.isfinite(found.effect_size):
+        return found
+    deviation = abs(found.difference / found.effect_size)
+    n = times * n_folds
+    scale = deviation * float(np.sqrt(1 / n + overlap))
+    return _student(found.difference, deviation, scale, n - 1, rope)
+
+
+def _student(mean: float, deviation: float, scale: float, df: int, rope: float) -> FoldsTest:
+    posterior = stats.t(df=df, loc=mean, scale=scale)
     low, high = posterior.interval(0.95)
-    pvalue = 2 * stats.t.sf(abs(mean) / scale, df=n - 1)
+    pvalue = 2 * stats.t.sf(abs(mean) / scale, df=df)
     worse, better = float(posterior.cdf(-rope)), float(posterior.sf(rope))
     return FoldsTest(
         mean,

@@ -30,7 +30,7 @@ def test_compare_prints_a_table_of_80_columns():
     assert done.returncode == 0
     lines = done.stdout.splitlines()
     assert "1,437 images of digits, 3-fold" in lines[0]
-    assert [line.split()[0] for line in lines[3:5]] == ["gaussian_nb", "dummy"]
+    assert [line.split("  ")[0] for line in lines[3:5]] == ["naive Bayes", "dummy"]
     assert max(map(len, lines)) <= 80
     assert done.stderr == ""
 
@@ -138,7 +138,7 @@ def test_compare_writes_a_report_and_a_picture(tmp_path):
     assert lines[0] == "300 images of digits, 2-fold cross-validation, 2 times"
     assert "test set (95 %)" in lines[1]
     assert max(map(len, lines[:6])) <= 80
-    assert any(line.startswith("gaussian nb beats dummy by") for line in lines)
+    assert any(line.startswith("- Naive Bayes beats dummy by") for line in lines)
     assert "<!doctype html>" in report.read_text()[:20]
     assert picture.read_bytes()[:4] == b"\x89PNG"
 

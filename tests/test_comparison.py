@@ -1,3 +1,4 @@
+import re
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from statsmodels.stats.proportion import proportion_confint
 
 from skmnist import Comparison, ErrorsDisplay, compare, make_baseline
 from skmnist.comparison import FoldResult
+from skmnist.comparison.verdicts import more_folds, verdict_of
+from skmnist.significance import compare_on_folds, on_more_folds
 
 mpl.use("agg")
 
@@ -133,14 +136,46 @@ def test_pairs_and_words(found, digits):
     frame = found.frame()
     n_ahead = pairs.loc[1, "only_first"] - pairs.loc[1, "only_second"]
     assert n_ahead / 200 == pytest.approx(frame.loc["knn", "test"] - frame.loc["dummy", "test"])
+
+
+SAID = re.compile(
+    r"K nearest neighbours "
+    r"(beats .* by [\d.]+ points \(-?[\d.]+ to [\d.]+\): .*% sure"
+    r"|leads .* by [\d.]+ points \(-?[\d.]+ to [\d.]+\), undecided: better with .*%; .* folds .*)"
+)
+
+
+def test_verdicts_say_how_much_and_how_sure(found):
     said = found.verdicts()
-    assert len(said) == 2
-    assert said[1].startswith(f"knn beats dummy by {100 * difference:.1f} points, p ")
+    assert len(said) == 4
+    assert all(SAID.fullmatch(line) for line in said[:2]), said
+    assert said[1].startswith("K nearest neighbours beats dummy by ")
+    alone = found.pairwise()["only_first"]
+    for line, n_rows in zip(said[2:], alone, strict=False):
+        assert f"k nearest neighbours alone is right on {n_rows} rows" in line
+    assert len(found.verdicts(all_pairs=True)) == 6
+    assert "are practically the same" in found.verdicts(rope=0.5)[0]
+
+
+def test_twins_are_the_same(digits):
     twins = {"one": make_baseline("gaussian_nb"), "two": make_baseline("gaussian_nb")}
     X, y = (part[:300] for part in digits)
+    same = "One and two are practically the same, 0.0 points (0.0 to 0.0) apart"
     assert compare(twins, X, y, cv=2, random_state=0).verdicts() == [
-        "one and two can't be told apart, p = 1"
+        f"{same}: more than 99.9 % sure within 0.5 points"
     ]
+
+
+def test_more_folds_may_decide():
+    spread = np.array([-1, -0.5, 0, 0.5, 1]) / np.std([-1, -0.5, 0, 0.5, 1], ddof=1)
+    near, far = (
+        compare_on_folds(0.9 + ahead + 0.012 * spread, np.full(5, 0.9), n_train=4, n_test=1)
+        for ahead in (0.02, 0.008)
+    )
+    assert verdict_of(near) == verdict_of(far) == "undecided"
+    assert more_folds(near, 5, 1 / 4, 0.005) == 2
+    assert verdict_of(on_more_folds(near, 5, 2, 1 / 4, 0.005)) == "better"
+    assert more_folds(far, 5, 1 / 4, 0.005) is None
 
 
 def test_predictions_and_mistakes(found, digits):
@@ -195,7 +230,12 @@ def test_the_report_needs_nothing_from_elsewhere(found, tmp_path):
     assert "url(" not in text
     assert "<b>Digits</b>" in page.text  # as text, not as a tag
     assert "skmnist compare --models 'a<b'" in page.text
-    for words in ("knn beats dummy", "Worst mistakes", "Confusions", "scikit-learn"):
+    for words in (
+        "K nearest neighbours beats dummy",
+        "Worst mistakes",
+        "Confusions",
+        "scikit-learn",
+    ):
         assert words in page.text
     assert [file.name for file in tmp_path.iterdir()] == ["report.html"]
 
@@ -209,7 +249,7 @@ def test_names_of_models_are_escaped_in_the_report(images, tmp_path):
     assert "script" not in page.tags
     assert "<script" not in text
     assert f"Ahead is {name}, with" in page.text  # the summary
-    assert f"{name} and other can't be told apart" in page.text  # the verdict
+    assert f"{name} and other are practically the same" in page.text  # the verdict
     assert f"True and predicted labels of {name}" in page.text  # a caption
 
 

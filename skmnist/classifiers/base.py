@@ -109,7 +109,9 @@ class KerasClassifier(FittingClassifier):
     True
     """
 
+    augment: Any  # subclasses allow more
     batch_size: Any
+    epochs: Any
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = ANY_NETWORK
 

@@ -12,6 +12,7 @@ from sklearn.utils.multiclass import type_of_target
 
 from skmnist import engine
 from skmnist._compat.keras import keras
+from skmnist.augmentation import Kind
 from skmnist.classifiers.base import KerasClassifier
 from skmnist.classifiers.building import BuiltNetwork
 from skmnist.classifiers.constraints import NAMED_NETWORK
@@ -65,15 +66,15 @@ class CheckedClassifier(KerasClassifier):
         """
         return self._outputs(X)
 
-    def _plan(self, n_rows: int, epochs: int, seed: int, *, partial: bool) -> engine.TrainingPlan:
-        size = _auto_batch_size(n_rows) if self.batch_size == "auto" else self.batch_size
+    def _plan(self, n_rows: int, epochs: Any, seed: int, *, partial: bool) -> engine.TrainingPlan:
+        kind = _auto_kind(n_rows) if self.augment == "auto" else self.augment
         return engine.TrainingPlan(
-            size,
-            epochs,
+            _auto_batch_size(n_rows) if self.batch_size == "auto" else self.batch_size,
+            _auto_epochs(n_rows) if epochs == "auto" else epochs,
             seed,
             schedule="constant" if partial else self.schedule,
             patience=self.patience if self.early_stopping and not partial else None,
-            augmentation=self._augmentation(),
+            augmentation=self._augmentation(kind),
         )
 
     def _network_to_train(self, X: Any, seed: int) -> BuiltNetwork:
@@ -147,3 +148,13 @@ def _built(
 
 def _auto_batch_size(n_rows: int) -> int:
     return int(np.clip(2 ** np.floor(np.log2(max(n_rows / 40, 1))), 32, 256))
+
+
+def _auto_epochs(n_rows: int) -> int:
+    """Choose the epochs: few rows can be bent, and seen, often (``benchmarks/defaults.py``)."""
+    return int(np.clip(round(30_000 / n_rows), 20, 160))
+
+
+def _auto_kind(n_rows: int) -> Kind:
+    """Choose how to bend: the fewer rows, the more (``benchmarks/defaults.py``)."""
+    return "elastic" if n_rows < 5000 else "affine"

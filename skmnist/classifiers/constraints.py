@@ -13,18 +13,18 @@ from skmnist.engine import SCHEDULES
 __all__ = ["ANY_NETWORK", "NAMED_NETWORK"]
 
 _FIT: Final[dict[str, list[Any]]] = {
-    "epochs": [Interval(Integral, 1, None, closed="left")],
     "validation_split": [Interval(Real, 0, 1, closed="left")],
     "random_state": ["random_state"],
     "warm_start": ["boolean"],
     "class_weight": [dict, StrOptions({"balanced"}), None],
     "verbose": ["verbose"],
-    "augment": [StrOptions(set(KINDS)), None],
     "image_shape": ["array-like", None],
 }
 
 ANY_NETWORK: Final[dict[str, list[Any]]] = {
     **_FIT,
+    "epochs": [Interval(Integral, 1, None, closed="left")],
+    "augment": [StrOptions(set(KINDS)), None],
     "batch_size": [Interval(Integral, 1, None, closed="left"), Options(Integral, {-1}), None],
     "shuffle": ["boolean"],
 }
@@ -42,6 +42,8 @@ NAMED_NETWORK: Final[dict[str, list[Any]]] = {
     "weight_decay": [Interval(Real, 0, None, closed="left")],
     "beta_2": [Interval(Real, 0, 1, closed="left")],
     "label_smoothing": [Interval(Real, 0, 1, closed="left")],
+    "augment": [StrOptions({"auto", *KINDS}), None],
+    "epochs": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
     "batch_size": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
     "early_stopping": ["boolean"],
     "patience": [Interval(Integral, 1, None, closed="left")],

@@ -55,17 +55,19 @@ class ConvClassifier(CheckedClassifier):
         gradients by which they scale a step; the other optimizers have none.
     label_smoothing : float, default=0.0
         Probability moved from the true class to all classes evenly.
-    augment : {"affine", "elastic"} or None, default=None
+    augment : {"affine", "elastic", "auto"} or None, default=None
         How training images are bent anew in each epoch: turned, scaled, sheared and shifted a
-        little, and with ``"elastic"`` warped as well. Rows are images of pixels then, black as 0.
+        little, and with ``"elastic"`` warped as well. ``"auto"`` warps up to 5,000 rows. Rows are
+        images of pixels then, black as 0.
     image_shape : tuple of int, default=None
         Height and width of an image; one may be -1, for what the other leaves. By default what the
         rows' own shape says, or a square.
     batch_size : int or "auto", default="auto"
         Rows a step. ``"auto"`` takes 256, or on few rows the power of 2, at least 32, that gives an
         epoch some 40 steps.
-    epochs : int, default=20
-        Passes over the rows.
+    epochs : int or "auto", default=20
+        Passes over the rows. ``"auto"`` takes 20, or on few rows as many, up to 160, as show
+        30,000 rows.
     validation_split : float, default=0.0
         Share of the rows, stratified, that are set aside to validate on after each epoch.
     early_stopping : bool, default=False
@@ -142,10 +144,10 @@ class ConvClassifier(CheckedClassifier):
         weight_decay: float = 0.1,
         beta_2: float = 0.999,
         label_smoothing: float = 0.0,
-        augment: augmentation.Kind | None = None,
+        augment: augmentation.Kind | Literal["auto"] | None = None,
         image_shape: tuple[int, int] | None = None,
         batch_size: int | Literal["auto"] = "auto",
-        epochs: int = 20,
+        epochs: int | Literal["auto"] = 20,
         validation_split: float = 0.0,
         early_stopping: bool = False,
         patience: int = 5,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,7 +14,7 @@ from sklearn.utils.multiclass import type_of_target
 from skmnist import engine
 from skmnist._compat.keras import keras
 from skmnist._images import image_shape
-from skmnist.augmentation import Augmentation
+from skmnist.augmentation import Augmentation, Kind
 from skmnist.classifiers.building import (
     BuiltNetwork,
     Rebuild,
@@ -62,7 +62,7 @@ class FittingClassifier(CallbackSupportMixin, PredictingClassifier):
         y: ArrayLike,
         sample_weight: ArrayLike | None,
         *,
-        epochs: int,
+        epochs: int | Literal["auto"],
         go_on: bool,
         X_val: ArrayLike | None = None,
         y_val: ArrayLike | None = None,
@@ -91,9 +91,9 @@ class FittingClassifier(CallbackSupportMixin, PredictingClassifier):
         check_validation(plan, getattr(self, "_skl_callbacks", ()), held_out)
         # train
         reporter = EpochReporter(
-            self._init_callback_context(max_subtasks=epochs),
+            self._init_callback_context(max_subtasks=plan.epochs),
             {"estimator": self, "X": X, "y": labels},
-            epochs,
+            plan.epochs,
             held_out,
             verbose=bool(fit_setting(self, "verbose")),
         )
@@ -177,20 +177,20 @@ class FittingClassifier(CallbackSupportMixin, PredictingClassifier):
 
     # What another kind of classifier may do in its own way
 
-    def _plan(self, n_rows: int, epochs: int, seed: int, *, partial: bool) -> engine.TrainingPlan:
+    def _plan(self, n_rows: int, epochs: Any, seed: int, *, partial: bool) -> engine.TrainingPlan:
         size = fit_setting(self, "batch_size")
         return engine.TrainingPlan(
             n_rows if size == -1 else size or 32,
             epochs,
             seed,
             shuffle=fit_setting(self, "shuffle"),
-            augmentation=self._augmentation(),
+            augmentation=self._augmentation(self.augment),
         )
 
-    def _augmentation(self) -> Augmentation | None:
-        if self.augment is None:
+    def _augmentation(self, kind: Kind | None) -> Augmentation | None:
+        if kind is None:
             return None
-        return Augmentation(self.augment, image_shape(self.X_shape_[1:], self.image_shape))
+        return Augmentation(kind, image_shape(self.X_shape_[1:], self.image_shape))
 
     def _network_to_train(self, X: Any, seed: int) -> BuiltNetwork:
         parameters, seen = self.get_params(deep=False), self._get_metadata()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -104,7 +105,8 @@ def _print(found: Comparison, title: str, written: list[Path]) -> None:
     out.print(title, highlight=False)
     out.print(_table(found))
     for line in found.verdicts():
-        out.print(line, highlight=False)
+        text = textwrap.fill(line, out.width, initial_indent="- ", subsequent_indent="  ")
+        out.print(text, highlight=False)
     for path in written:
         out.print(f"Written: {path}", highlight=False, soft_wrap=True)
 
@@ -144,7 +146,7 @@ def _show(advance: Any, n_folds: int) -> Any:
 def _records(found: Comparison) -> dict[str, Any]:
     def records(frame: Any) -> list[dict[str, Any]]:
         return [
-            {str(name): value for name, value in row.items()}
+            {str(name): None if value != value else value for name, value in row.items()}
             for row in frame.to_dict(orient="records")
         ]
 
@@ -156,7 +158,7 @@ def _records(found: Comparison) -> dict[str, Any]:
 
 
 def _table(found: Comparison) -> Table:
-    from skmnist.comparison import format_row
+    from skmnist.comparison import display_name, format_row
 
     frame = found.frame()
     keys = {
@@ -172,5 +174,5 @@ def _table(found: Comparison) -> Table:
         table.add_column(heading, justify="right")
     for name, row in frame.iterrows():
         cells = format_row(row, found.scoring)
-        table.add_row(str(name), *(cells[key] for key in keys))
+        table.add_row(display_name(str(name)), *(cells[key] for key in keys))
     return table

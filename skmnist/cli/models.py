@@ -55,7 +55,8 @@ def train(
     params = chosen | ({} if epochs is None else {"epochs": epochs})
     X, y = load_data(data, "train")
     pipeline = make_model(chosen.model, **params, random_state=seed)
-    with progress(pipeline[-1].epochs) as advance:
+    total = pipeline[-1].epochs
+    with progress(None if total == "auto" else total) as advance:
         pipeline[-1].set_callbacks(EpochProgress(advance))
         start = time.perf_counter()
         pipeline.fit(X, y)

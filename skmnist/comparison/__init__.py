@@ -5,6 +5,6 @@ from __future__ import annotations
 from skmnist.comparison.folds import FoldResult
 from skmnist.comparison.result import Comparison
 from skmnist.comparison.running import compare
-from skmnist.comparison.wording import format_row
+from skmnist.comparison.wording import display_name, format_row
 
-__all__ = ["Comparison", "FoldResult", "compare", "format_row"]
+__all__ = ["Comparison", "FoldResult", "compare", "display_name", "format_row"]

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from skmnist.comparison.folds import FoldResult
+from skmnist.comparison.verdicts import more_folds, verdict_of
 from skmnist.significance import compare_on_folds, holm, mcnemar
 
 __all__ = ["compare_pairs"]
@@ -52,8 +53,13 @@ def compare_pairs(
     for first, second in itertools.combinations(ordered, 2):
         a, b = scores[first].to_numpy(), scores[second].to_numpy()
         found = compare_on_folds(a, b, n_train=n_train, n_test=n_test, rope=rope)
-        lines.append({"first": first, "second": second, **found._asdict()})
-    pairs = pd.DataFrame(lines)
+        verdict = verdict_of(found)
+        times = (
+            more_folds(found, len(a), n_test / n_train, rope) if verdict == "undecided" else None
+        )
+        line = {"first": first, "second": second, **found._asdict()}
+        lines.append(line | {"verdict": verdict, "more_folds": times})
+    pairs = pd.DataFrame(lines).astype({"more_folds": float})
     pairs.insert(7, "pvalue_holm", holm(pairs["pvalue"]))
     if tests:
         pairs = pd.concat([pairs, _on_test_set(pairs, tests, y_test)], axis=1)

@@ -108,9 +108,9 @@ def _summary(found: Compared) -> str:
     pairs = found.pairwise()
     if len(pairs):
         of_best = pairs[pairs["first"] == best]
-        level = [display_name(n) for n in of_best.loc[~of_best["differs"], "second"]]
-        if level:
-            text += f". It can't be told apart from {join_names(level)}"
+        close = of_best.loc[of_best["verdict"] != "better", "second"]
+        if len(close):
+            text += f". No verdict puts it before {join_names(list(map(display_name, close)))}"
     return text + "."
 
 
@@ -142,8 +142,8 @@ def _pairs(found: Compared) -> _Table:
             _p(pair.pvalue_holm),
         ]
         cells += [_p(pair.test_pvalue_holm)] if has_test else []
-        lines.append([*cells, f"{pair.alike:.0%}"])
-    return _Table([*head, "alike"], lines, kind="plain", n_words=2)
+        lines.append([*cells, f"{pair.better:.0%}", f"{pair.alike:.0%}", pair.verdict])
+    return _Table([*head, "better", "alike", "verdict"], lines, kind="plain", n_words=2)
 
 
 def _rows(frame: pd.DataFrame) -> Iterable[Any]:

@@ -14,13 +14,8 @@ from sklearn.base import BaseEstimator
 
 from skmnist.comparison.folds import FoldResult
 from skmnist.comparison.pairs import compare_pairs
-from skmnist.comparison.wording import (
-    HEADINGS,
-    display_name,
-    format_row,
-    join_names,
-    pvalue_in_words,
-)
+from skmnist.comparison.verdicts import on_folds, on_test_set
+from skmnist.comparison.wording import HEADINGS, Units, display_name, format_row
 from skmnist.displays import ComparisonDisplay, ErrorsDisplay
 from skmnist.significance import accuracy
 
@@ -123,50 +118,44 @@ class Comparison:
             its 95 % interval ``low`` to ``high``, ``effect_size``, ``pvalue`` of the corrected
             resampled t-test on the folds and ``pvalue_holm``, adjusted for the number of pairs;
             ``worse``, ``alike``, ``better``: probabilities that the first is behind, within
-            ``rope``, or ahead. With a test set also ``only_first`` and ``only_second``, rows that
-            just one has right, and McNemar's exact ``test_pvalue`` and ``test_pvalue_holm``.
+            ``rope``, or ahead; ``verdict``: ``"better"``, ``"same"``, ``"worse"`` or
+            ``"undecided"``, and how many times as many folds might decide then, ``more_folds``,
+            missing where 50 times as many would not. With a test set also ``only_first`` and
+            ``only_second``, rows that just one has right, and McNemar's exact ``test_pvalue`` and
+            ``test_pvalue_holm``.
             ``differs``: whether the adjusted p value, of the test set where there is one, else of
             the folds, is below 5 %. See `skmnist.significance` for formulas and sources.
         """
         tests = self._tests if np.ndim(self._on_test[1]) == 1 else {}
         return compare_pairs(self.folds_, list(self.frame().index), tests, self._on_test[1], rope)
 
-    def verdicts(self) -> list[str]:
-        """Say in words how the best model stands to each of the others.
+    def verdicts(self, *, rope: float = 0.005, all_pairs: bool = False) -> list[str]:
+        """Say in words how models stand to each other, on the folds and on the test set.
+
+        A model is better, or practically the same, where the Bayesian correlated t-test gives that
+        a probability of 95 % or more; otherwise it is undecided. See `skmnist.significance`.
+
+        Parameters
+        ----------
+        rope : float, default=0.005
+            Half the width of the region of practical equivalence.
+        all_pairs : bool, default=False
+            Whether to compare each model with each behind it, and not the best one alone.
 
         Returns
         -------
         list of str
-            A sentence for each model that it beats, then one for those that it can't be told apart
-            from: by the adjusted p value of the test set, where there is one, else of the folds, at
-            5 %. The difference is that of the folds' means.
+            A sentence a pair, of the closest first; then one a pair on the test set, if there is
+            one. Differences are of the folds' means, with 95 % intervals.
         """
-        pairs = self.pairwise()
+        pairs = self.pairwise(rope=rope)
         if not len(pairs):
             return []
-        unit, factor = ("points", 100) if "accuracy" in self.scoring else (self.scoring, 1)
-        best = self.frame().index[0]
-        of_best: Any = pairs[pairs["first"] == best]
-        surest = of_best.get("test_pvalue_holm", of_best["pvalue_holm"])
-        said = [
-            f"{display_name(best)} beats {display_name(second)} by {factor * difference:.1f} "
-            f"{unit}, p {pvalue_in_words(pvalue)}"
-            for second, difference, differs, pvalue in zip(
-                of_best["second"], of_best["difference"], of_best["differs"], surest, strict=True
-            )
-            if differs
-        ]
-        level = [display_name(second) for second in of_best.loc[~of_best["differs"], "second"]]
-        if len(level) == 1:
-            said.append(
-                f"{display_name(best)} and {level[0]} can't be told apart, "
-                f"p {pvalue_in_words(surest[~of_best['differs']].min())}"
-            )
-        elif level:
-            lowest = f"p of {surest[~of_best['differs']].min():.2g} or more"
-            said.append(
-                f"{display_name(best)} can't be told apart from {join_names(level)}, {lowest}"
-            )
+        units, best = Units.of(self.scoring), self.frame().index[0]
+        shown = pairs if all_pairs else pairs[pairs["first"] == best]
+        said = [on_folds(pair, units, rope) for pair in shown.itertuples()]
+        if "test_pvalue_holm" in pairs:
+            said += [on_test_set(pair) for pair in shown.itertuples()]
         return said
 
     def errors(self, model: str) -> ErrorsDisplay:
@@ -226,7 +215,11 @@ class Comparison:
         ComparisonDisplay
             Drawn.
         """
-        display = ComparisonDisplay(self.frame(), self.pairwise(), scoring=self.scoring)
+        frame, pairs = self.frame().rename(index=display_name), self.pairwise()
+        if len(pairs):
+            words = {name: pairs[name].map(display_name) for name in ("first", "second")}
+            pairs = pairs.assign(**words)
+        display = ComparisonDisplay(frame, pairs, scoring=self.scoring)
         return display.plot(kind, ax)
 
     def to_markdown(self) -> str:
@@ -243,7 +236,9 @@ class Comparison:
             lines[0].remove(HEADINGS["test"])
         for name, row in frame.iterrows():
             cells = format_row(row, self.scoring)
-            lines.append([str(name), *(cells[key] for key in HEADINGS if key in cells)])
+            lines.append(
+                [display_name(str(name)), *(cells[key] for key in HEADINGS if key in cells)]
+            )
         lines.insert(1, ["---", *["---:"] * (len(lines[0]) - 1)])
         return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
 

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import pandas as pd
 
+from skmnist.pipelines import MODELS
 from skmnist.significance import Accuracy
 
-__all__ = ["HEADINGS", "display_name", "format_row", "join_names", "pvalue_in_words"]
+__all__ = [
+    "HEADINGS",
+    "Units",
+    "display_name",
+    "format_row",
+    "join_names",
+    "probability_in_words",
+    "pvalue_in_words",
+]
 
 HEADINGS: Final = {
     "mean": "mean ± std of folds",
@@ -49,9 +58,40 @@ def format_row(row: pd.Series[Any], scoring: str) -> dict[str, str]:
     return cells
 
 
+class Units(NamedTuple):
+    """Units of a score's differences.
+
+    Parameters
+    ----------
+    name : str
+        In words.
+    factor : int
+        Units of a difference of 1.
+    """
+
+    name: str
+    factor: int
+
+    @classmethod
+    def of(cls, scoring: str) -> Units:
+        """Give percentage points for accuracies, and the score's own name for others."""
+        is_share = "accuracy" in scoring
+        return cls("points", 100) if is_share else cls(scoring.replace("_", " "), 1)
+
+    def number(self, difference: float) -> str:
+        """Write a difference without its units."""
+        return f"{self.factor * difference:.{1 if self.factor == 100 else 3}f}"
+
+
 def display_name(name: str) -> str:
-    """Write a model's name as words."""
-    return str(name).replace("_", " ")
+    """Write a model's name, or a score's, as people do."""
+    known = MODELS.get(str(name))
+    return known.words if known else str(name).replace("_", " ")
+
+
+def probability_in_words(value: float) -> str:
+    """Write the probability of a verdict; none is 1."""
+    return "more than 99.9 % sure" if value > 0.999 else f"{100 * value:.3g} % sure"
 
 
 def join_names(names: Sequence[str]) -> str:

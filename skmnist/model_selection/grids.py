@@ -15,7 +15,7 @@ def param_grid(name: str) -> dict[str, list[Any]]:
     Parameters
     ----------
     name : str
-        ``"dense"``, or one of `list_baselines` but ``"dummy"``.
+        One of `list_models` but ``"dummy"``.
 
     Returns
     -------
@@ -31,7 +31,7 @@ def param_grid(name: str) -> dict[str, list[Any]]:
     --------
     >>> from skmnist import param_grid
     >>> param_grid("knn")
-    {'kneighborsclassifier__n_neighbors': [1, 3, 5]}
+    {'kneighborsclassifier__n_neighbors': [1, 4, 7]}
     """
     grids = {known: model for known, model in MODELS.items() if model.grid}
     if name not in grids:

@@ -146,7 +146,10 @@ class EpochHalvingSearchCV(StackedTraining):
                 f"{prefix}epochs can't be searched: it is the resource. The network "
                 "can't be either."
             )
-        rounds = self._rounds(len(candidates), fit_setting(network, "epochs"))
+        epochs = fit_setting(network, "epochs")
+        if epochs == "auto":
+            raise ValueError(f"{prefix}epochs is the resource: set a number, not 'auto'.")
+        rounds = self._rounds(len(candidates), epochs)
         self.n_resources_, self.n_candidates_, self.n_iterations_ = [], [], len(rounds)
         scored: Any = self.refit if isinstance(self.refit, str) else "score"
         backend, _ = get_active_backend()  # of `fit`

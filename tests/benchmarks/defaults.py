@@ -1,0 +1,119 @@
+"""What the pipelines' defaults were chosen by: held-out training images, at six numbers of rows.
+
+    SKMNIST_DATA_HOME=... python tests/benchmarks/defaults.py networks|baselines [--jobs N]
+
+Of MNIST's 60,000 training images 10,000, stratified, are held out and scored on; the test set is
+not read. Networks are tried with each kind of augmentation and several numbers of epochs, baselines
+at several settings, scikit-learn's own among them. Each line is printed as it is done, and kept in
+``defaults.json``.
+"""
+
+import argparse
+import json
+import os
+import sys
+import time
+import warnings
+from pathlib import Path
+
+import numpy as np
+from _common import heading
+from joblib import Parallel, delayed
+from sklearn.model_selection import train_test_split
+
+warnings.simplefilter("ignore")
+FOUND = Path(os.environ.get("OUT", Path(__file__).parent)) / "defaults.json"
+EPOCHS = {
+    100: (20, 40, 80, 160),
+    300: (20, 40, 80, 160),
+    1000: (20, 40, 80, 160),
+    3000: (20, 40, 80),
+    10_000: (10, 20, 40),
+    50_000: (5, 10, 20),
+}
+DRAWS = {100: 5, 300: 4, 1000: 3, 3000: 2, 10_000: 1, 50_000: 1}
+BASELINES = {
+    "logistic_regression": ({}, {"C": 1.0, "max_iter": 100}, {"C": 0.03}),
+    "linear_svm": ({}, {"C": 1.0}, {"C": 0.003}),
+    "rbf_svm": ({}, {"C": 1.0, "gamma": "scale"}, {"gamma": 0.03}, {"gamma": "scale"}),
+    "knn": ({}, {"n_neighbors": 5}, {"n_neighbors": 1}, {"n_neighbors": 4, "weights": "distance"}),
+    "random_forest": ({}, {"n_estimators": 100}, {"n_estimators": 500}),
+    "extra_trees": ({}, {"n_estimators": 100}, {"n_estimators": 500}),
+    "hist_gradient_boosting": (
+        {},
+        {"learning_rate": 0.1, "max_iter": 100, "max_features": 1.0, "max_leaf_nodes": 31},
+        {"learning_rate": 0.1, "max_iter": 100, "max_features": 0.1, "max_leaf_nodes": 31},
+        {"learning_rate": 0.1, "max_iter": 200, "max_features": 0.05, "max_leaf_nodes": 15},
+        {"learning_rate": 0.2, "max_iter": 100, "max_features": 0.05, "max_leaf_nodes": 31},
+    ),
+    "mlp": (
+        {},
+        {"early_stopping": False, "hidden_layer_sizes": (100,)},
+        {"early_stopping": False, "hidden_layer_sizes": (512, 512), "max_iter": 20},
+        {"early_stopping": False, "hidden_layer_sizes": (100, 100), "max_iter": 50},
+    ),
+    "gaussian_nb": ({}, {"var_smoothing": 1e-9}, {"var_smoothing": 0.03}),
+}
+
+
+def data(n_rows, draw):
+    """Draw training images of the 50,000; give them, and those held out."""
+    from skmnist import fetch_mnist
+
+    X, y = fetch_mnist(return_X_y=True, download_if_missing=False)
+    X, X_out, y, y_out = train_test_split(X, y, test_size=10_000, stratify=y, random_state=0)
+    if n_rows < len(y):
+        X, _, y, _ = train_test_split(X, y, train_size=n_rows, stratify=y, random_state=draw)
+    return X, y, X_out, y_out
+
+
+def fit(name, n_rows, draw, params):
+    """Fit one model, and print a line."""
+    from skmnist import make_model
+
+    X, y, X_out, y_out = data(n_rows, draw)
+    model = make_model(name, **params)
+    if "random_state" in model[-1].get_params():
+        model[-1].set_params(random_state=draw)
+    start = time.perf_counter()
+    right = float(np.mean(model.fit(X, y).predict(X_out) == y_out))
+    line = {"model": name, "rows": n_rows, "draw": draw, "accuracy": right}
+    line |= {"params": params, "seconds": round(time.perf_counter() - start, 2)}
+    print(json.dumps(line), flush=True)
+    return line
+
+
+def networks():
+    """List the fits of networks."""
+    for n_rows, numbers in EPOCHS.items():
+        for epochs in sorted(numbers, reverse=True):
+            for augment in ("elastic", "affine", None):
+                for draw in range(DRAWS[n_rows]):
+                    for name in ("conv", "dense"):
+                        yield name, n_rows, draw, {"augment": augment, "epochs": epochs}
+
+
+def baselines():
+    """List the fits of baselines, the shortest first."""
+    for n_rows in (1000, 10_000, 50_000):
+        for name, settings in BASELINES.items():
+            for params in settings:
+                yield name, n_rows, 0, params
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("kind", choices=["networks", "baselines"])
+    parser.add_argument("--jobs", type=int, default=1)
+    chosen = parser.parse_args()
+    heading("Defaults, on training images held out")
+    fits = {"networks": networks, "baselines": baselines}[chosen.kind]()
+    done = Parallel(n_jobs=chosen.jobs, return_as="generator_unordered", batch_size=1)(
+        delayed(fit)(*each) for each in fits
+    )
+    found = []
+    for line in done:
+        found.append(line)
+        kept = FOUND.with_name(f"{FOUND.stem}_{chosen.kind}.json")
+        kept.write_text("[\n" + ",\n".join(map(json.dumps, found)) + "\n]\n")
+    sys.stdout.flush()
