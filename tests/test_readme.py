@@ -9,6 +9,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent / "benchmarks"))
 import accuracy
+import defaults
 
 README = (Path(__file__).parents[1] / "README.md").read_text()
 BLOCKS = re.findall(r"```python\n(.*?)```(?:\n+```text\n(.*?)```)?", README, flags=re.DOTALL)
@@ -35,6 +36,10 @@ def test_the_two_commands_stand_as_they_must():
 def test_accuracies_are_those_that_were_measured():
     found = json.loads(accuracy.FOUND.read_text())
     assert accuracy.table(found) in README
+
+
+def test_what_few_images_reach_is_what_was_measured():
+    assert defaults.table(defaults.read("networks", "baselines")) in README
 
 
 def test_what_is_said_to_be_tested_is():

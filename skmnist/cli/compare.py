@@ -37,7 +37,7 @@ def compare(
     models: Annotated[
         str,
         typer.Option(
-            help="[b]quick[/] (all but hist_gradient_boosting), [b]all[/], or names with commas.",
+            help="[b]quick[/] (all but the slow ones), [b]all[/], or names with commas.",
             metavar="quick|all|NAME,...",
         ),
     ] = "quick",

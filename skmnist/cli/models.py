@@ -27,7 +27,9 @@ from skmnist.cli.shared import (
 __all__ = ["card", "evaluate", "train"]
 
 
-Recipe = StrEnum("Recipe", {name: name.lower() for name in recipes.BY_NAME})  # type: ignore[misc]
+RecipeName = StrEnum(  # type: ignore[misc]
+    "RecipeName", {name: name.lower() for name in recipes.BY_NAME}
+)
 """The recipes of `skmnist.recipes`, by their names on the command line."""
 
 
@@ -36,9 +38,9 @@ def train(
     file: Annotated[Path, typer.Option("--out", help="The file to write, customarily *.skops.")],
     data: Data = "digits",
     recipe: Annotated[
-        Recipe | None,
+        RecipeName | None,
         typer.Option(
-            help=f"Hyper-parameters for all of MNIST: {', '.join(Recipe)}. By default the dense "
+            help=f"Hyper-parameters for all of MNIST: {', '.join(RecipeName)}. By default the dense "
             "network's own.",
             metavar="NAME",
         ),

@@ -82,7 +82,7 @@ def of_recipes(X, y, X_test, y_test):
         times, scores = [], []
         for seed in range(SEEDS):
             clear_programs()
-            classifier = DenseClassifier(**getattr(recipes, name), random_state=seed)
+            classifier = DenseClassifier(**recipes.BY_NAME[name], random_state=seed)
             times.append(seconds(lambda c=classifier: c.fit(X, y)))
             scores.append(classifier.score(X_test, y_test))
         took = statistics.median(times)
