@@ -6,7 +6,7 @@ import sys
 import time
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -27,9 +27,8 @@ from skmnist.cli.shared import (
 __all__ = ["card", "evaluate", "train"]
 
 
-RecipeName = StrEnum(  # type: ignore[misc]
-    "RecipeName", {name: name.lower() for name in recipes.BY_NAME}
-)
+_NAMES: Final = {name: name.lower() for name in recipes.BY_NAME}
+RecipeName = StrEnum("RecipeName", _NAMES)  # type: ignore[misc]
 """The recipes of `skmnist.recipes`, by their names on the command line."""
 
 
@@ -40,8 +39,8 @@ def train(
     recipe: Annotated[
         RecipeName | None,
         typer.Option(
-            help=f"Hyper-parameters for all of MNIST: {', '.join(RecipeName)}. By default the dense "
-            "network's own.",
+            help=f"Hyper-parameters for all of MNIST: {', '.join(RecipeName)}. By default those of "
+            "the dense network.",
             metavar="NAME",
         ),
     ] = None,
