@@ -1,9 +1,16 @@
 from . import recipes
 from .classifiers import ConvClassifier, DenseClassifier, KerasClassifier, ValidationMonitor
 from .clusters import dask_backend
-from .comparison import Comparison, compare
+from .comparison import Comparison, LearningCurves, compare, learning_curves
 from .datasets import fetch_mnist, load_digits28
-from .displays import ComparisonDisplay, DigitsDisplay, ErrorsDisplay, HistoryDisplay, SearchDisplay
+from .displays import (
+    ComparisonDisplay,
+    DigitsDisplay,
+    ErrorsDisplay,
+    HistoryDisplay,
+    LearningCurvesDisplay,
+    SearchDisplay,
+)
 from .history import History
 from .model_selection import (
     EpochHalvingSearchCV,
@@ -38,6 +45,8 @@ __all__ = [
     "History",
     "HistoryDisplay",
     "KerasClassifier",
+    "LearningCurves",
+    "LearningCurvesDisplay",
     "SearchDisplay",
     "StackedGridSearchCV",
     "StackedRandomizedSearchCV",
@@ -49,6 +58,7 @@ __all__ = [
     "dense_network",
     "fetch_mnist",
     "flatten_and_scale",
+    "learning_curves",
     "list_baselines",
     "list_models",
     "load",

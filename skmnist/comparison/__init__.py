@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from skmnist.comparison.curves import LearningCurves, learning_curves
 from skmnist.comparison.folds import FoldResult
 from skmnist.comparison.result import Comparison
 from skmnist.comparison.running import compare
 from skmnist.comparison.wording import display_name, format_row
 
-__all__ = ["Comparison", "FoldResult", "compare", "display_name", "format_row"]
+__all__ = [
+    "Comparison",
+    "FoldResult",
+    "LearningCurves",
+    "compare",
+    "display_name",
+    "format_row",
+    "learning_curves",
+]

@@ -21,7 +21,7 @@ from skmnist.comparison.folds import FoldResult
 from skmnist.comparison.result import Comparison
 from skmnist.pipelines import make_model
 
-__all__ = ["compare"]
+__all__ = ["compare", "fit_and_score", "named_models", "seeded_model"]
 
 
 def compare(
@@ -74,12 +74,12 @@ def compare(
     >>> list(found.frame().index)
     ['gaussian_nb', 'dummy']
     """
-    named = _named(estimators)
+    named = named_models(estimators)
     check_consistent_length(X, y)
     if (X_test is None) != (y_test is None):
         raise ValueError("X_test and y_test are passed together or not at all.")
     seed = int(check_random_state(random_state).randint(np.iinfo(np.int32).max))
-    models = {name: _seeded(clone(model), seed) for name, model in named.items()}
+    models = {name: seeded_model(clone(model), seed) for name, model in named.items()}
     if isinstance(cv, int):
         cv = StratifiedKFold(cv, shuffle=True, random_state=seed)
     splits = list(check_cv(cv, y, classifier=True).split(X, y))
@@ -87,7 +87,7 @@ def compare(
     if X_test is not None:
         folds.append((-1, None, X_test, y_test, None))
     runs = Parallel(n_jobs=n_jobs, return_as="generator")(
-        delayed(_run)(name, model, fold, X, y, *parts, scoring)
+        delayed(fit_and_score)(name, model, fold, X, y, *parts, scoring)
         for name, model in models.items()
         for fold, *parts in folds
     )
@@ -101,7 +101,10 @@ def compare(
     return Comparison(results, scoring=scoring, models=models, scored=scored, **seen)
 
 
-def _named(estimators: Mapping[str, BaseEstimator] | Sequence[str]) -> dict[str, BaseEstimator]:
+def named_models(
+    estimators: Mapping[str, BaseEstimator] | Sequence[str],
+) -> dict[str, BaseEstimator]:
+    """Give models by name, made where names alone are given."""
     if isinstance(estimators, str):
         raise TypeError(f"estimators is a mapping, or a list of names: [{estimators!r}].")
     if isinstance(estimators, Mapping):
@@ -113,7 +116,7 @@ def _named(estimators: Mapping[str, BaseEstimator] | Sequence[str]) -> dict[str,
     return named
 
 
-def _seeded(model: BaseEstimator, seed: int) -> BaseEstimator:
+def seeded_model(model: BaseEstimator, seed: int) -> BaseEstimator:
     """Set every ``random_state`` that is still None."""
     open_seeds = [
         name
@@ -123,7 +126,7 @@ def _seeded(model: BaseEstimator, seed: int) -> BaseEstimator:
     return model.set_params(**dict.fromkeys(open_seeds, seed))
 
 
-def _run(
+def fit_and_score(
     name: str,
     model: BaseEstimator,
     fold: int,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from skmnist.displays._style import as_png, new_axes
 from skmnist.displays.comparison import ComparisonDisplay
+from skmnist.displays.curves import LearningCurvesDisplay
 from skmnist.displays.history import HistoryDisplay
 from skmnist.displays.images import DigitsDisplay, ErrorsDisplay
 from skmnist.displays.search import SearchDisplay
@@ -13,6 +14,7 @@ __all__ = [
     "DigitsDisplay",
     "ErrorsDisplay",
     "HistoryDisplay",
+    "LearningCurvesDisplay",
     "SearchDisplay",
     "as_png",
     "new_axes",
