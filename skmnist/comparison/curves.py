@@ -17,7 +17,7 @@ from sklearn.utils.validation import check_consistent_length
 
 from skmnist.comparison.folds import FoldResult
 from skmnist.comparison.running import fit_and_score, named_models, seeded_model
-from skmnist.comparison.wording import display_name
+from skmnist.comparison.wording import capitalized, display_name
 from skmnist.displays import LearningCurvesDisplay
 
 __all__ = ["LearningCurves", "learning_curves"]

@@ -18,7 +18,7 @@ from sklearn.metrics import ConfusionMatrixDisplay
 
 from skmnist._files import atomic_write
 from skmnist._versions import versions
-from skmnist.comparison.wording import HEADINGS, display_name, format_row, join_names
+from skmnist.comparison.wording import HEADINGS, capitalized, display_name, format_row, join_names
 from skmnist.displays import ComparisonDisplay, ErrorsDisplay, as_png, new_axes
 
 __all__ = ["write_report"]
@@ -156,7 +156,7 @@ def _confusion(found: Compared, name: str) -> _Picture:
     ConfusionMatrixDisplay.from_predictions(
         truth, predicted, ax=ax, cmap="Blues", colorbar=False, text_kw={"fontsize": 8}
     )
-    ax.set_title(display_name(name).capitalize())
+    ax.set_title(capitalized(display_name(name)))
     return _picture(ax.figure, f"True and predicted labels of {display_name(name)}")
 
 

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Final, Literal
 
-from skmnist.comparison.wording import Units, display_name, probability_in_words, pvalue_in_words
+from skmnist.comparison.wording import (
+    Units,
+    capitalized,
+    display_name,
+    probability_in_words,
+    pvalue_in_words,
+)
 from skmnist.significance import FoldsTest, on_more_folds
 
 __all__ = ["Verdict", "more_folds", "on_folds", "on_test_set", "verdict_of"]
@@ -78,8 +84,7 @@ def on_folds(pair: Any, units: Units, rope: float) -> str:
     str
         A sentence, with the difference, its 95 % interval and the probability.
     """
-    first, second = display_name(pair.first), display_name(pair.second)
-    first = first[0].upper() + first[1:]
+    first, second = capitalized(display_name(pair.first)), display_name(pair.second)
     interval = f"{units.number(pair.low)} to {units.number(pair.high)}"
     difference = f"{units.number(pair.difference)} {units.name} ({interval})"
     if pair.verdict == "better":

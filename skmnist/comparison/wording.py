@@ -13,6 +13,7 @@ from skmnist.significance import Accuracy
 __all__ = [
     "HEADINGS",
     "Units",
+    "capitalized",
     "display_name",
     "format_row",
     "join_names",
@@ -92,6 +93,11 @@ def display_name(name: str) -> str:
 def probability_in_words(value: float) -> str:
     """Write the probability of a verdict; none is 1."""
     return "more than 99.9 % sure" if value > 0.999 else f"{100 * value:.3g} % sure"
+
+
+def capitalized(words: str) -> str:
+    """Begin with a capital letter, and leave the others: RBF SVM stays what it is."""
+    return words[:1].upper() + words[1:]
 
 
 def join_names(names: Sequence[str]) -> str:
