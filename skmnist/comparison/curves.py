@@ -121,11 +121,9 @@ class LearningCurves:
             for second in largest.index:
                 passes = smallest[first] <= smallest[second] and largest[first] > largest[second]
                 if passes:
-                    words, other = display_name(first), display_name(second)
+                    words, other = capitalized(display_name(first)), display_name(second)
                     rows = self.crossing(first, second)
-                    said.append(
-                        f"{words[0].upper()}{words[1:]} passes {other} at about {rows:,} rows"
-                    )
+                    said.append(f"{words} passes {other} at about {rows:,} rows")
         return said
 
     def plot(self, ax: Any = None) -> LearningCurvesDisplay:
