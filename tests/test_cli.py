@@ -35,6 +35,24 @@ def test_compare_prints_a_table_of_80_columns():
     assert done.stderr == ""
 
 
+def test_learning_curves_of_80_columns(tmp_path):
+    asked = ("--models", "dummy,gaussian_nb,knn", "--sizes", "30,300", "--repeats", 2)
+    done = run("compare", *asked, "--plot", tmp_path / "curves.png")
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[0] == "Accuracy by the number of images of digits, 2 draws"
+    assert [line.split("  ")[0] for line in lines[3:6]] == [
+        "k nearest neighbours",
+        "naive Bayes",
+        "dummy",
+    ]
+    assert max(map(len, lines[:-1])) <= 80
+    assert (tmp_path / "curves.png").stat().st_size > 1000
+    refused = run("compare", "--sizes", "30,many")
+    assert refused.returncode == 2
+    assert "whole numbers with commas" in refused.stderr
+
+
 def test_compare_as_json():
     done = run_inside(app, ["compare", "--models", "dummy", "--cv", "2", "--json"])
     record = json.loads(done.stdout)["models"][0]

@@ -49,6 +49,14 @@ def compare(
         int | None,
         typer.Option("--rows", min=100, help="Images to use, drawn evenly of all digits."),
     ] = None,
+    sizes: Annotated[
+        str | None,
+        typer.Option(
+            help="Draw learning curves instead: fit to so many images, in as many draws as "
+            "--repeats says.",
+            metavar="N,N,...",
+        ),
+    ] = None,
     test: Annotated[
         bool, typer.Option("--test", help="Score the test images too, once, at the end.")
     ] = False,
@@ -74,6 +82,12 @@ def compare(
     if n_rows is not None:
         X, y = _sample(X, y, n_rows, seed)
     X_test, y_test = load_data(data, "test") if test else (None, None)
+    if sizes is not None:
+        if report is not None:
+            raise ValueError("--report is of a comparison on folds: leave out --sizes.")
+        on = {"X_test": X_test, "y_test": y_test, "n_jobs": n_jobs, "random_state": seed}
+        _curves(names, X, y, _sizes(sizes), repeats, plot, data=data, as_json=as_json, **on)
+        return
     folds: Any = cv
     if repeats > 1:
         folds = RepeatedStratifiedKFold(n_splits=cv, n_repeats=repeats, random_state=seed)
@@ -99,6 +113,61 @@ def compare(
         print_json({"data": data, "cv": cv, "repeats": repeats, "seed": seed} | _records(found))
     else:
         _print(found, title, [path for path in (report, plot) if path is not None])
+
+
+def _sizes(text: str) -> list[int]:
+    numbers = [part.strip() for part in text.split(",")]
+    if not all(number.isdigit() for number in numbers):
+        raise ValueError(f"--sizes is whole numbers with commas, 100,300,1000; got {text!r}.")
+    return [int(number) for number in numbers]
+
+
+def _curves(
+    names: list[str],
+    X: Any,
+    y: Any,
+    sizes: list[int],
+    n_draws: int,
+    plot: Path | None,
+    *,
+    data: str,
+    as_json: bool,
+    **settings: Any,
+) -> None:
+    """Fit models to ever more images, and print what they reach."""
+    from skmnist import learning_curves
+    from skmnist.comparison import display_name
+
+    with progress(len(names) * len(set(sizes)) * n_draws) as advance:
+        found = learning_curves(
+            names,
+            X,
+            y,
+            sizes=sizes,
+            n_draws=n_draws,
+            callback=lambda result: advance(f"{result.model}, {result.n_train:,} images"),
+            **settings,
+        )
+    if plot is not None:
+        found.plot().figure_.savefig(plot, dpi=150)
+    frame = found.frame()
+    if as_json:
+        record = {"data": data, "draws": n_draws, "crossings": found.crossings()}
+        print_json(record | {"curves": frame.to_dict(orient="records")})
+        return
+    out.print(f"Accuracy by the number of images of {data}, {n_draws} draws", highlight=False)
+    wide = frame.pivot_table(index="model", columns="rows", values="mean")
+    table = new_table()
+    table.add_column("model")
+    for size in wide:
+        table.add_column(f"{size:,}", justify="right")
+    for name, row in wide.sort_values(wide.columns[-1], ascending=False).iterrows():
+        table.add_row(display_name(str(name)), *(f"{value:.2%}" for value in row))
+    out.print(table)
+    for line in found.crossings():
+        out.print(f"- {line}", highlight=False)
+    if plot is not None:
+        out.print(f"Written: {plot}", highlight=False, soft_wrap=True)
 
 
 def _print(found: Comparison, title: str, written: list[Path]) -> None:
