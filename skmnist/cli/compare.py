@@ -155,7 +155,8 @@ def _curves(
         record = {"data": data, "draws": n_draws, "crossings": found.crossings()}
         print_json(record | {"curves": frame.to_dict(orient="records")})
         return
-    out.print(f"Accuracy by the number of images of {data}, {n_draws} draws", highlight=False)
+    draws = "1 draw" if n_draws == 1 else f"{n_draws} draws"
+    out.print(f"Accuracy by the number of images of {data}, {draws}", highlight=False)
     wide = frame.pivot_table(index="model", columns="rows", values="mean")
     table = new_table()
     table.add_column("model")
