@@ -78,15 +78,16 @@ def compare(
     from skmnist import compare
 
     names = _chosen(models)
+    wanted = None if sizes is None else _sizes(sizes)
+    if wanted is not None and report is not None:
+        raise ValueError("--report is of a comparison on folds: leave out --sizes.")
     X, y = load_data(data, "train")
     if n_rows is not None:
         X, y = _sample(X, y, n_rows, seed)
     X_test, y_test = load_data(data, "test") if test else (None, None)
-    if sizes is not None:
-        if report is not None:
-            raise ValueError("--report is of a comparison on folds: leave out --sizes.")
+    if wanted is not None:
         on = {"X_test": X_test, "y_test": y_test, "n_jobs": n_jobs, "random_state": seed}
-        _curves(names, X, y, _sizes(sizes), repeats, plot, data=data, as_json=as_json, **on)
+        _curves(names, X, y, wanted, repeats, plot, data=data, as_json=as_json, **on)
         return
     folds: Any = cv
     if repeats > 1:
