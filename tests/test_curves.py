@@ -18,7 +18,7 @@ SEEN = []
 
 class Watching(LogisticRegression):
     def fit(self, X, y):
-        SEEN.append((X[:, 0].copy(), y.copy()))
+        SEEN.append((X[:, 0].copy(), y.copy(), self.random_state))
         return super().fit(X, y)
 
 
@@ -41,12 +41,15 @@ def test_the_fewer_rows_are_among_the_more_and_none_is_scored_on(numbered, has_t
     for draw in (SEEN[:6], SEEN[6:]):
         for one, two in zip(draw[::2], draw[1::2], strict=True):
             np.testing.assert_array_equal(one[0], two[0])  # all models see the same
-        few, some, many = (set(rows) for rows, _ in draw[::2])
+        few, some, many = (set(rows) for rows, _, _ in draw[::2])
         assert few < some < many
-        for _, labels in draw:
+        for _, labels, _ in draw:
             counts = np.bincount(labels, minlength=10) / len(labels)
             assert np.abs(counts - np.bincount(y) / len(y)).max() < 0.03
     assert set(SEEN[0][0]) != set(SEEN[6][0])
+    first, second = ({seed for _, _, seed in draw} for draw in (SEEN[:6], SEEN[6:]))
+    assert len(first) == len(second) == 1  # a draw has a seed of its own, the same for all models
+    assert first != second
 
 
 def curves(**means):

@@ -162,6 +162,7 @@ def learning_curves(
 
     Each draw sets a stratified fifth of the rows aside to score on, unless there is a test set. Of
     the rest it takes stratified rows, the fewer out of the more: all models of a draw see the same.
+    Each draw seeds its models anew, so that the bands hold the luck of the weights as well.
 
     Parameters
     ----------
@@ -211,12 +212,22 @@ def learning_curves(
     has_test = X_test is not None
     _check_sizes(sizes, labels, len(labels) if has_test else len(labels) * 4 // 5)
     draws = _draws(labels, sorted(set(sizes)), n_draws, seed, has_test=has_test)
-    models = {name: seeded_model(clone(model), seed) for name, model in named.items()}
     X_out, y_out = (X_test, y_test) if has_test else (X, y)
     runs = Parallel(n_jobs=n_jobs, return_as="generator")(
-        delayed(fit_and_score)(name, model, draw, X, y, train, X_out, y_out, out, scoring)
+        delayed(fit_and_score)(
+            name,
+            seeded_model(clone(model), seed + draw),
+            draw,
+            X,
+            y,
+            train,
+            X_out,
+            y_out,
+            out,
+            scoring,
+        )
         for draw, train, out in draws
-        for name, model in models.items()
+        for name, model in named.items()
     )
     results = []
     for result in runs:
