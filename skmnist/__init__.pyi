@@ -16,7 +16,6 @@ from .model_selection import (
     EpochHalvingSearchCV,
     StackedGridSearchCV,
     StackedRandomizedSearchCV,
-    param_grid,
 )
 from .networks import conv_network, dense_network
 from .persistence import load, model_card, save, to_onnx
@@ -28,6 +27,7 @@ from .pipelines import (
     make_conv_pipeline,
     make_dense_pipeline,
     make_model,
+    param_grid,
 )
 from .preprocessing import FlattenScale, flatten_and_scale
 

@@ -37,7 +37,8 @@ def test_compare_prints_a_table_of_80_columns():
 
 def test_learning_curves_of_80_columns(tmp_path):
     asked = ("--models", "dummy,gaussian_nb,knn", "--sizes", "30,300", "--repeats", 2)
-    done = run("compare", *asked, "--plot", tmp_path / "curves.png")
+    files = tmp_path / "curves.png", tmp_path / "curves.html"
+    done = run("compare", *asked, "--plot", files[0], "--report", files[1])
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     assert lines[0] == "Accuracy by the number of images of digits, 2 draws"
@@ -46,11 +47,24 @@ def test_learning_curves_of_80_columns(tmp_path):
         "naive Bayes",
         "dummy",
     ]
-    assert max(map(len, lines[:-1])) <= 80
-    assert (tmp_path / "curves.png").stat().st_size > 1000
+    assert max(map(len, lines[:-2])) <= 80
+    assert all(file.stat().st_size > 1000 for file in files)
     refused = run("compare", "--sizes", "30,many")
     assert refused.returncode == 2
     assert "whole numbers with commas" in refused.stderr
+
+
+def test_tuned_comparison_shows_what_was_chosen():
+    asked = ["--models", "linear_svm,gaussian_nb,dummy", "--rows", "200", "--cv", "2", "--tune"]
+    done = run_inside(app, ["compare", *asked])
+    assert done.exit_code == 0, done.output
+    lines = done.stdout.splitlines()
+    assert lines[6].split() == ["tuned", "chosen,", "in", "how", "many", "folds", "search"]
+    assert any(line.startswith("naive Bayes") and "var_smoothing=" in line for line in lines[7:])
+    assert max(map(len, lines)) <= 80
+    refused = run("compare", "--sizes", "30,100", "--tune")
+    assert refused.returncode == 2
+    assert "leave out --sizes" in refused.stderr
 
 
 def test_compare_as_json():

@@ -32,7 +32,6 @@ from skmnist import (
     StackedGridSearchCV,
     StackedRandomizedSearchCV,
     engine,
-    list_baselines,
     make_baseline,
     make_dense_pipeline,
     param_grid,
@@ -288,14 +287,3 @@ def test_halving_refuses_what_it_cannot_do(digits):
         with pytest.raises(ValueError, match=message):
             search.fit(X, y)
         assert vars(search) == before
-
-
-def test_grids_fit_their_pipelines():
-    for name in ["dense", *list_baselines()]:
-        if name == "dummy":
-            continue
-        pipeline = make_dense_pipeline() if name == "dense" else make_baseline(name)
-        for parameter, values in param_grid(name).items():
-            pipeline.set_params(**{parameter: values[0]})
-    with pytest.raises(ValueError, match="no grid for 'dummy'"):
-        param_grid("dummy")

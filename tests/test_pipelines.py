@@ -2,6 +2,7 @@ import copy
 import pickle
 
 import pytest
+from sklearn.model_selection import ParameterGrid
 from sklearn.pipeline import Pipeline
 
 from skmnist import (
@@ -51,7 +52,18 @@ def test_the_networks_come_before_the_baselines():
 
 @pytest.mark.parametrize("name", [name for name, model in MODELS.items() if model.grid])
 def test_grids_are_of_parameters_that_a_model_has(name):
-    assert set(param_grid(name)) <= set(make_model(name).get_params())
+    grid = param_grid(name)
+    assert set(grid) <= set(make_model(name).get_params())
+    for parameter, values in grid.items():
+        setting = make_model(name).get_params()[parameter]
+        # the settings are a candidate; the dense network's dropout lies between two
+        assert setting in values or min(values) < setting < max(values)
+    assert len(ParameterGrid(grid)) >= 6  # so that all can be tuned alike
+
+
+def test_what_has_no_grid_says_which_have():
+    with pytest.raises(ValueError, match="no grid for 'dummy'; there are dense, conv, logistic"):
+        param_grid("dummy")
 
 
 def test_recipes_know_their_model():

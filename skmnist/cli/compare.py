@@ -6,10 +6,11 @@ import shlex
 import sys
 import textwrap
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from skmnist.cli.curves import read_sizes, show_curves
 from skmnist.cli.shared import (
     Data,
     Json,
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from skmnist.comparison import Comparison, FoldResult
 
 __all__ = ["compare"]
+
+_CANDIDATES: Final = 6
+"""Of a search with ``--tune``: as many as every grid has."""
 
 
 @app.command(rich_help_panel="Begin here")
@@ -57,6 +61,13 @@ def compare(
             metavar="N,N,...",
         ),
     ] = None,
+    tune: Annotated[
+        bool,
+        typer.Option(
+            "--tune",
+            help="Tune each model inside each fold, among as many candidates as the others.",
+        ),
+    ] = False,
     test: Annotated[
         bool, typer.Option("--test", help="Score the test images too, once, at the end.")
     ] = False,
@@ -75,19 +86,30 @@ def compare(
     check_can_write(plot, "--plot")
     from sklearn.model_selection import RepeatedStratifiedKFold
 
-    from skmnist import compare
+    from skmnist import compare, learning_curves
 
     names = _chosen(models)
-    wanted = None if sizes is None else _sizes(sizes)
-    if wanted is not None and report is not None:
-        raise ValueError("--report is of a comparison on folds: leave out --sizes.")
+    wanted = None if sizes is None else read_sizes(sizes)
+    if wanted is not None and tune:
+        raise ValueError("--tune is for a comparison on folds: leave out --sizes.")
     X, y = load_data(data, "train")
     if n_rows is not None:
         X, y = _sample(X, y, n_rows, seed)
     X_test, y_test = load_data(data, "test") if test else (None, None)
     if wanted is not None:
-        on = {"X_test": X_test, "y_test": y_test, "n_jobs": n_jobs, "random_state": seed}
-        _curves(names, X, y, wanted, repeats, plot, data=data, as_json=as_json, **on)
+        settings: Any = {"X_test": X_test, "y_test": y_test, "n_jobs": n_jobs}
+        with progress(len(names) * len(wanted) * repeats) as advance:
+            curves = learning_curves(
+                names,
+                X,
+                y,
+                sizes=wanted,
+                n_draws=repeats,
+                random_state=seed,
+                callback=lambda result: advance(f"{result.model}, {result.n_train:,} images"),
+                **settings,
+            )
+        show_curves(curves, data, report, plot, made_by=_command(), as_json=as_json)
         return
     folds: Any = cv
     if repeats > 1:
@@ -98,6 +120,7 @@ def compare(
             X,
             y,
             cv=folds,
+            tune=_CANDIDATES if tune else None,
             X_test=X_test,
             y_test=y_test,
             n_jobs=n_jobs,
@@ -116,65 +139,12 @@ def compare(
         _print(found, title, [path for path in (report, plot) if path is not None])
 
 
-def _sizes(text: str) -> list[int]:
-    numbers = [part.strip() for part in text.split(",")]
-    if not all(number.isdigit() for number in numbers):
-        raise ValueError(f"--sizes is whole numbers with commas, 100,300,1000; got {text!r}.")
-    return [int(number) for number in numbers]
-
-
-def _curves(
-    names: list[str],
-    X: Any,
-    y: Any,
-    sizes: list[int],
-    n_draws: int,
-    plot: Path | None,
-    *,
-    data: str,
-    as_json: bool,
-    **settings: Any,
-) -> None:
-    """Fit models to ever more images, and print what they reach."""
-    from skmnist import learning_curves
-    from skmnist.comparison import display_name
-
-    with progress(len(names) * len(set(sizes)) * n_draws) as advance:
-        found = learning_curves(
-            names,
-            X,
-            y,
-            sizes=sizes,
-            n_draws=n_draws,
-            callback=lambda result: advance(f"{result.model}, {result.n_train:,} images"),
-            **settings,
-        )
-    if plot is not None:
-        found.plot().figure_.savefig(plot, dpi=150)
-    frame = found.frame()
-    if as_json:
-        record = {"data": data, "draws": n_draws, "crossings": found.crossings()}
-        print_json(record | {"curves": frame.to_dict(orient="records")})
-        return
-    draws = "1 draw" if n_draws == 1 else f"{n_draws} draws"
-    out.print(f"Accuracy by the number of images of {data}, {draws}", highlight=False)
-    wide = frame.pivot_table(index="model", columns="rows", values="mean")
-    table = new_table()
-    table.add_column("model")
-    for size in wide:
-        table.add_column(f"{size:,}", justify="right")
-    for name, row in wide.sort_values(wide.columns[-1], ascending=False).iterrows():
-        table.add_row(display_name(str(name)), *(f"{value:.2%}" for value in row))
-    out.print(table)
-    for line in found.crossings():
-        out.print(f"- {line}", highlight=False)
-    if plot is not None:
-        out.print(f"Written: {plot}", highlight=False, soft_wrap=True)
-
-
 def _print(found: Comparison, title: str, written: list[Path]) -> None:
     out.print(title, highlight=False)
     out.print(_table(found))
+    choices = found.choices()
+    if len(choices):
+        out.print(_choices_table(choices))
     for line in found.verdicts():
         text = textwrap.fill(line, out.width, initial_indent="- ", subsequent_indent="  ")
         out.print(text, highlight=False)
@@ -225,6 +195,7 @@ def _records(found: Comparison) -> dict[str, Any]:
         "models": records(found.frame().reset_index()),
         "pairs": records(found.pairwise()),
         "verdicts": found.verdicts(),
+        "choices": records(found.choices()),
     }
 
 
@@ -246,4 +217,16 @@ def _table(found: Comparison) -> Table:
     for name, row in frame.iterrows():
         cells = format_row(row, found.scoring)
         table.add_row(display_name(str(name)), *(cells[key] for key in keys))
+    return table
+
+
+def _choices_table(choices: Any) -> Table:
+    from skmnist.comparison import choices_in_words
+
+    table = new_table()
+    table.add_column("tuned")
+    table.add_column("chosen, in how many folds", overflow="fold")
+    table.add_column("search", justify="right")
+    for line in choices_in_words(choices):
+        table.add_row(*line)
     return table

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,8 +16,8 @@ from sklearn.model_selection import StratifiedShuffleSplit, train_test_split
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_consistent_length
 
+from skmnist.comparison.fitting import fit_and_score, named_models, seeded_model
 from skmnist.comparison.folds import FoldResult
-from skmnist.comparison.running import fit_and_score, named_models, seeded_model
 from skmnist.comparison.wording import capitalized, display_name
 from skmnist.displays import LearningCurvesDisplay
 
@@ -142,6 +143,22 @@ class LearningCurves:
         frame = self.frame()
         named = frame.assign(model=frame["model"].map(display_name))
         return LearningCurvesDisplay(named, scoring=self.scoring).plot(ax)
+
+    def to_html(self, path: str | Path, *, title: str = "", made_by: str = "") -> None:
+        """Write a page with the picture, the table and the crossings.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file to write.
+        title : str, default=""
+            What was compared.
+        made_by : str, default=""
+            The code or command that made the curves, to print in the page.
+        """
+        from skmnist.comparison.report import write_curves
+
+        write_curves(self, Path(path), title=title, made_by=made_by)
 
 
 def learning_curves(

@@ -1,4 +1,4 @@
-"""Results of single folds."""
+"""Results of single folds, and what was chosen in them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,29 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["FoldResult"]
+__all__ = ["Choice", "FoldResult"]
+
+
+@dataclass(frozen=True, eq=False)
+class Choice:
+    """What a search chose inside a fold.
+
+    Parameters
+    ----------
+    params : dict of str to object
+        The best candidate.
+    score : float
+        Its mean score in the search.
+    n_candidates : int
+        How many there were.
+    refit_seconds : float
+        Wall-clock time of fitting the best one to all rows of the fold.
+    """
+
+    params: dict[str, Any]
+    score: float
+    n_candidates: int
+    refit_seconds: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,7 +46,7 @@ class FoldResult:
     score : float
         Score on the rows left out.
     fit_seconds, predict_seconds : float
-        Wall-clock times.
+        Wall-clock times; of a search all of it.
     n_train, n_scored : int
         Rows trained on, and rows left out.
     n_bytes : int
@@ -33,6 +55,8 @@ class FoldResult:
         Labels predicted.
     confidence : ndarray or None
         Probability of each wrong prediction, in their order, where the model estimates any.
+    choice : Choice or None
+        Of a model that is a search.
     """
 
     model: str
@@ -45,3 +69,4 @@ class FoldResult:
     n_bytes: int
     predicted: NDArray[Any]
     confidence: NDArray[np.float64] | None = None
+    choice: Choice | None = None

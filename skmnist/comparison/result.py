@@ -12,8 +12,10 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
+from skmnist.comparison.curves import LearningCurves
 from skmnist.comparison.folds import FoldResult
 from skmnist.comparison.pairs import compare_pairs
+from skmnist.comparison.tuning import choices_frame
 from skmnist.comparison.verdicts import on_folds, on_test_set
 from skmnist.comparison.wording import HEADINGS, Units, display_name, format_row
 from skmnist.displays import ComparisonDisplay, ErrorsDisplay
@@ -21,7 +23,7 @@ from skmnist.significance import accuracy
 
 __all__ = ["Comparison"]
 
-_ARRAYS: Final = frozenset({"predicted", "confidence"})
+_NO_COLUMNS: Final = frozenset({"predicted", "confidence", "choice"})
 """Fields of a fold's result that are no columns of a table."""
 
 
@@ -60,7 +62,7 @@ class Comparison:
         self.scoring, self.models = scoring, dict(models)
         self._results, self._scored = list(results), list(scored)
         self._on_folds, self._on_test = folds, test
-        columns = [name for name in FoldResult.__annotations__ if name not in _ARRAYS]
+        columns = [name for name in FoldResult.__annotations__ if name not in _NO_COLUMNS]
         self.folds_ = pd.DataFrame(
             [{name: getattr(r, name) for name in columns} for r in results if r.fold >= 0]
         )
@@ -158,6 +160,18 @@ class Comparison:
             said += [on_test_set(pair) for pair in shown.itertuples()]
         return said
 
+    def choices(self) -> pd.DataFrame:
+        """Show what searches chose inside each fold: with ``tune``, or where a model is a search.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a search and fold, -1 for the fit that the test set scores: ``model``, ``fold``,
+            ``params`` of the best candidate, its mean ``score`` within the fold, ``n_candidates``,
+            ``search_seconds`` and ``refit_seconds``.
+        """
+        return choices_frame(self._results)
+
     def errors(self, model: str) -> ErrorsDisplay:
         """Show the mistakes that a model was most sure of: on the test set, else on the folds.
 
@@ -242,7 +256,14 @@ class Comparison:
         lines.insert(1, ["---", *["---:"] * (len(lines[0]) - 1)])
         return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
 
-    def to_html(self, path: str | Path, *, title: str = "", made_by: str = "") -> None:
+    def to_html(
+        self,
+        path: str | Path,
+        *,
+        title: str = "",
+        made_by: str = "",
+        curves: LearningCurves | None = None,
+    ) -> None:
         """Write a report: one page with tables and pictures that needs nothing from elsewhere.
 
         Parameters
@@ -253,10 +274,12 @@ class Comparison:
             What was compared.
         made_by : str, default=""
             The code or command that made the comparison, to print in the page.
+        curves : LearningCurves, default=None
+            Learning curves to show in the page as well.
         """
         from skmnist.comparison.report import write_report
 
-        write_report(self, Path(path), title=title, made_by=made_by)
+        write_report(self, Path(path), title=title, made_by=made_by, curves=curves)
 
     def __repr__(self) -> str:
         lines = [f"Comparison by {self.scoring}", repr(self.frame().round(4)), *self.verdicts()]

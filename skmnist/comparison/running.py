@@ -1,27 +1,24 @@
-"""`compare`: fits and scores models on the same folds."""
+"""`compare`: models on the same folds, and on a test set."""
 
 from __future__ import annotations
 
-import pickle
-import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from joblib import Parallel, delayed
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, clone
-from sklearn.metrics import check_scoring
 from sklearn.model_selection import StratifiedKFold, check_cv
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_consistent_length
 
-from skmnist._compat.sklearn import num_samples, safe_indexing
+from skmnist.comparison.fitting import fit_and_score, named_models, seeded_model
 from skmnist.comparison.folds import FoldResult
 from skmnist.comparison.result import Comparison
-from skmnist.pipelines import make_model
+from skmnist.comparison.tuning import tuned_models
 
-__all__ = ["compare", "fit_and_score", "named_models", "seeded_model"]
+__all__ = ["compare"]
 
 
 def compare(
@@ -30,6 +27,7 @@ def compare(
     y: ArrayLike,
     *,
     cv: Any = 5,
+    tune: int | None = None,
     X_test: ArrayLike | None = None,
     y_test: ArrayLike | None = None,
     scoring: str = "accuracy",
@@ -50,6 +48,10 @@ def compare(
     cv : int, cross-validation generator or iterable, default=5
         A whole number stands for that many stratified, shuffled folds. `RepeatedStratifiedKFold`
         makes the verdicts surer.
+    tune : int, default=None
+        Number of candidates to search among, inside each training fold: the same for each model,
+        drawn from its `param_grid`, tried on three folds within, the best one fitted to the whole
+        training fold. Only for models given by name. A search passed as a model is tuned so too.
     X_test, y_test : array-like, default=None
         Rows to score once the models have been fitted to all of ``X``. Nothing is chosen by them.
     scoring : str, default="accuracy"
@@ -79,6 +81,13 @@ def compare(
     if (X_test is None) != (y_test is None):
         raise ValueError("X_test and y_test are passed together or not at all.")
     seed = int(check_random_state(random_state).randint(np.iinfo(np.int32).max))
+    if tune is not None:
+        if isinstance(estimators, Mapping):
+            raise ValueError(
+                "tune searches over the grids of models given by name. Pass models of your own as "
+                "searches, GridSearchCV(...), and leave out tune."
+            )
+        named = tuned_models(named, tune, seed)
     models = {name: seeded_model(clone(model), seed) for name, model in named.items()}
     if isinstance(cv, int):
         cv = StratifiedKFold(cv, shuffle=True, random_state=seed)
@@ -99,85 +108,3 @@ def compare(
     seen = {"folds": (X, y), "test": (X_test, y_test)}
     scored = [test for _, test in splits]
     return Comparison(results, scoring=scoring, models=models, scored=scored, **seen)
-
-
-def named_models(
-    estimators: Mapping[str, BaseEstimator] | Sequence[str],
-) -> dict[str, BaseEstimator]:
-    """Give models by name, made where names alone are given."""
-    if isinstance(estimators, str):
-        raise TypeError(f"estimators is a mapping, or a list of names: [{estimators!r}].")
-    if isinstance(estimators, Mapping):
-        named = dict(estimators)
-    else:
-        named = {name: make_model(name) for name in estimators}
-    if not named:
-        raise ValueError("There is nothing to compare: name at least one model.")
-    return named
-
-
-def seeded_model(model: BaseEstimator, seed: int) -> BaseEstimator:
-    """Set every ``random_state`` that is still None."""
-    open_seeds = [
-        name
-        for name, value in model.get_params().items()
-        if name.rpartition("__")[2] == "random_state" and value is None
-    ]
-    return model.set_params(**dict.fromkeys(open_seeds, seed))
-
-
-def fit_and_score(
-    name: str,
-    model: BaseEstimator,
-    fold: int,
-    X: Any,
-    y: Any,
-    train: NDArray[np.intp] | None,
-    X_test: Any,
-    y_test: Any,
-    test: NDArray[np.intp] | None,
-    scoring: str,
-) -> FoldResult:
-    """Fit and score a model; rows are chosen here, so that whole arrays travel, and once each."""
-    X, y, X_test, y_test = _of(X, train), _of(y, train), _of(X_test, test), _of(y_test, test)
-    model = clone(model)
-    start = time.perf_counter()
-    model.fit(X, y)
-    fitted = time.perf_counter()
-    predicted = np.asarray(model.predict(X_test))
-    done = time.perf_counter()
-    truth = np.asarray(y_test)
-    by_hand = scoring == "accuracy" and truth.ndim == 1  # and so nothing is predicted twice
-    score = (
-        np.mean(predicted == truth)
-        if by_hand
-        else check_scoring(model, scoring)(model, X_test, y_test)
-    )
-    return FoldResult(
-        name,
-        fold,
-        float(score),
-        fitted - start,
-        done - fitted,
-        num_samples(y),
-        len(truth),
-        len(pickle.dumps(model)),
-        predicted,
-        _confidence(model, X_test, predicted != truth) if truth.ndim == 1 else None,
-    )
-
-
-def _of(rows: Any, chosen: NDArray[np.intp] | None) -> Any:
-    return rows if chosen is None else safe_indexing(rows, chosen)
-
-
-def _confidence(
-    model: BaseEstimator, X: Any, wrong: NDArray[np.bool_]
-) -> NDArray[np.float64] | None:
-    """Give the probability of each wrong prediction, where the model estimates any."""
-    if not hasattr(model, "predict_proba"):
-        return None
-    rows = np.flatnonzero(wrong)
-    if not len(rows):
-        return np.zeros(0)
-    return np.asarray(model.predict_proba(safe_indexing(X, rows))).max(axis=1)

@@ -16,7 +16,9 @@ __all__ = [
     "capitalized",
     "display_name",
     "format_row",
+    "format_score",
     "join_names",
+    "number_of_draws",
     "probability_in_words",
     "pvalue_in_words",
 ]
@@ -45,9 +47,8 @@ def format_row(row: pd.Series[Any], scoring: str) -> dict[str, str]:
     dict of str to str
         By the names of the columns; ``std`` is with ``mean``, and limits are with ``test``.
     """
-    score = "{:.2%}".format if "accuracy" in scoring else "{:.4f}".format
     cells = {
-        "mean": f"{score(row['mean'])} ± {score(row['std'])}",
+        "mean": " ± ".join(format_score(row[name], scoring) for name in ("mean", "std")),
         "fit_seconds": f"{row['fit_seconds']:.2f} s",
         "predict_us": f"{row['predict_us']:.0f} µs",
         "n_bytes": f"{row['n_bytes'] / 1e6:.2f} MB",
@@ -55,8 +56,20 @@ def format_row(row: pd.Series[Any], scoring: str) -> dict[str, str]:
     if "test" in row:
         has_interval = "test_low" in row
         limits = row[["test", "test_low", "test_high"]] if has_interval else ()
-        cells["test"] = str(Accuracy(*limits)) if has_interval else score(row["test"])
+        cells["test"] = (
+            str(Accuracy(*limits)) if has_interval else format_score(row["test"], scoring)
+        )
     return cells
+
+
+def format_score(value: float, scoring: str) -> str:
+    """Write a score: accuracies in per cent."""
+    return f"{value:.2%}" if "accuracy" in scoring else f"{value:.4f}"
+
+
+def number_of_draws(n_draws: int) -> str:
+    """Write how many draws there are."""
+    return "1 draw" if n_draws == 1 else f"{n_draws} draws"
 
 
 class Units(NamedTuple):

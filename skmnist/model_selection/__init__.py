@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from skmnist.model_selection.grids import param_grid
 from skmnist.model_selection.halving import EpochHalvingSearchCV
 from skmnist.model_selection.stacked import StackedGridSearchCV, StackedRandomizedSearchCV
 
@@ -10,5 +9,4 @@ __all__ = [
     "EpochHalvingSearchCV",
     "StackedGridSearchCV",
     "StackedRandomizedSearchCV",
-    "param_grid",
 ]
