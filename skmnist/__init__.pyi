@@ -19,7 +19,7 @@ from .model_selection import (
 )
 from .networks import conv_network, dense_network
 from .persistence import load, model_card, save, to_onnx
-from .pictures import center_digit, read_picture
+from .pictures import center_digit, find_digits, read_picture
 from .pipelines import (
     list_baselines,
     list_models,
@@ -57,6 +57,7 @@ __all__ = [
     "dask_backend",
     "dense_network",
     "fetch_mnist",
+    "find_digits",
     "flatten_and_scale",
     "learning_curves",
     "list_baselines",
