@@ -10,9 +10,12 @@ import pandas as pd
 import pytest
 from sklearn.datasets import load_digits
 from support.mirrors import make_source, mirrored, serving
+from typer.testing import CliRunner
 
 from skmnist import fetch_mnist, load_digits28
-from skmnist.datasets import MNIST, Source, fetch, mnist_home, verify
+from skmnist.cli import app
+from skmnist.datasets import MNIST, Source, fetch, mnist_home, verify, verify_mnist
+from skmnist.datasets.sources import FASHION, VARIANTS
 
 NOBODY = "http://127.0.0.1:9/"
 """A mirror where nothing listens."""
@@ -141,6 +144,70 @@ def test_another_data_set_is_another_source(origin, home):
     assert found.target_names[found.target].tolist() == [words[label] for label in found.target]
     assert [path.name for path in home.iterdir()] == ["wear"]
     assert all(path.name.startswith("wear-test-") for path in (home / "wear").iterdir())
+
+
+@pytest.fixture
+def tiny_fashion(origin, monkeypatch):
+    """A tiny Fashion-MNIST on a server of this machine, in the place of the real one."""
+    source = make_source(origin, folder=FASHION.folder, target_names=FASHION.target_names)
+    with serving(origin) as address:
+        monkeypatch.setitem(VARIANTS, "fashion", mirrored(source, address, name=FASHION.name))
+        yield
+
+
+def test_a_variant_has_files_and_names_of_its_own(tiny_fashion, home):
+    assert [found.status for found in verify_mnist(home, variant="fashion")] == ["missing"] * 4
+    found = fetch_mnist(variant="fashion", subset="test", data_home=home)
+    assert found.data.shape == (3, 784)
+    assert found.target_names[9] == "Ankle boot"
+    assert mnist_home(home, variant="fashion") == home / "fashion-mnist"
+    assert [path.name for path in home.iterdir()] == ["fashion-mnist"]
+    states = [found.status for found in verify_mnist(home, variant="fashion")]
+    assert states == ["missing", "missing", "ok", "ok"]
+    assert [found.status for found in verify_mnist(home)] == ["missing"] * 4
+
+
+def test_a_variant_is_fetched_from_the_command_line(tiny_fashion, home, monkeypatch):
+    monkeypatch.setenv("SKMNIST_DATA_HOME", str(home))
+    done = CliRunner().invoke(app, ["data", "fetch", "--variant", "fashion"])
+    assert done.exit_code == 0, done.output
+    folder = home / "fashion-mnist"
+    assert f"Fashion-MNIST is complete in {folder}" in done.stdout
+    done = CliRunner().invoke(app, ["data", "verify", "--variant", "fashion"])
+    assert [line.split()[0] for line in done.stdout.splitlines()] == ["ok"] * 4
+    done = CliRunner().invoke(app, ["data", "path", "--variant", "fashion"])
+    assert done.stdout.strip() == str(folder)
+
+
+@pytest.mark.parametrize("source", VARIANTS.values(), ids=VARIANTS)
+def test_sources_are_whole(source):
+    assert set(source.files) == {source.images(part) for part in ("train", "test")} | {
+        source.labels(part) for part in ("train", "test")
+    }
+    assert all(len(bytes.fromhex(checksum)) == 32 for checksum in source.files.values())
+    assert all(mirror.endswith("/") for mirror in source.mirrors)
+    assert len(source.target_names) == 10
+    assert len(source.description.splitlines()[0]) == len(source.description.splitlines()[1])
+
+
+def test_sources_do_not_share_files():
+    folders = [source.folder for source in VARIANTS.values()]
+    checksums = [checksum for source in VARIANTS.values() for checksum in source.files.values()]
+    assert len(set(folders)) == len(VARIANTS)
+    assert len(set(checksums)) == 4 * len(VARIANTS)
+
+
+def test_what_to_do_names_the_folder_of_the_variant(home):
+    with pytest.raises(OSError, match=r"or into kmnist in a folder that data_home names"):
+        fetch_mnist(variant="kmnist", data_home=home, download_if_missing=False)
+
+
+def test_unknown_variant(home):
+    message = "variant must be 'mnist', 'fashion' or 'kmnist'; got 'letters'"
+    for function in (fetch_mnist, mnist_home, verify_mnist):
+        with pytest.raises(ValueError, match=message):
+            function(data_home=home, variant="letters")
+    assert not home.exists()
 
 
 def test_home_is_looked_up_in_order(tmp_path, monkeypatch):

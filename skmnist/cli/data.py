@@ -1,6 +1,8 @@
-"""The commands ``skmnist data ...``: MNIST's four files."""
+"""The commands ``skmnist data ...``: the four files of MNIST, or of a data set like it."""
 
 from __future__ import annotations
+
+from typing import Annotated
 
 import typer
 
@@ -8,35 +10,48 @@ from skmnist.cli.shared import app, err, out
 
 __all__ = ["files"]
 
-files = typer.Typer(help="Get MNIST's four files, find them, check them.", no_args_is_help=True)
+files = typer.Typer(
+    help="Get the four files of MNIST and its like, find them, check them.", no_args_is_help=True
+)
 app.add_typer(files, name="data", rich_help_panel="Data")
 
+Variant = Annotated[
+    str,
+    typer.Option(
+        help="Digits, clothes (Fashion-MNIST) or cursive Japanese (Kuzushiji-MNIST).",
+        metavar="mnist|fashion|kmnist",
+    ),
+]
+
 
 @files.command()
-def fetch() -> None:
-    """Download MNIST's files where they are missing, and check them."""
+def fetch(variant: Variant = "mnist") -> None:
+    """Download the files where they are missing, and check them."""
     from skmnist import fetch_mnist
     from skmnist.datasets import mnist_home
+    from skmnist.datasets.sources import source_of
 
-    with err.status("Fetching MNIST"):
-        fetch_mnist(subset="all")
-    out.print(f"MNIST is complete in {mnist_home()}", highlight=False, soft_wrap=True)
+    name = source_of(variant).name
+    with err.status(f"Fetching {name}"):
+        fetch_mnist(variant=variant, subset="all")
+    home = mnist_home(variant=variant)
+    out.print(f"{name} is complete in {home}", highlight=False, soft_wrap=True)
 
 
 @files.command()
-def path() -> None:
-    """Print the folder in which MNIST's files are looked for."""
+def path(variant: Variant = "mnist") -> None:
+    """Print the folder in which the files are looked for."""
     from skmnist.datasets import mnist_home
 
-    out.print(str(mnist_home()), highlight=False, soft_wrap=True)
+    out.print(str(mnist_home(variant=variant)), highlight=False, soft_wrap=True)
 
 
 @files.command()
-def verify() -> None:
-    """Compare MNIST's files with their checksums."""
+def verify(variant: Variant = "mnist") -> None:
+    """Compare the files with their checksums."""
     from skmnist.datasets import verify_mnist
 
-    found = verify_mnist()
+    found = verify_mnist(variant=variant)
     for file in found:
         out.print(f"{file.status:8}{file.path}", highlight=False, soft_wrap=True)
     if any(file.status != "ok" for file in found):

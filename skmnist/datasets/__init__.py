@@ -1,4 +1,4 @@
-"""The two data sets: MNIST as its four original files, and the digits bundled with scikit-learn."""
+"""MNIST and its like as their four original files, and the digits bundled with scikit-learn."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from skmnist.datasets.bunches import Subset
 from skmnist.datasets.digits import load_digits28
 from skmnist.datasets.fetching import FileStatus, data_folder, fetch, verify
-from skmnist.datasets.sources import MNIST, Source
+from skmnist.datasets.sources import MNIST, Source, source_of
 
 __all__ = [
     "MNIST",
@@ -24,40 +24,47 @@ __all__ = [
 ]
 
 
-def mnist_home(data_home: str | os.PathLike[str] | None = None) -> Path:
+def mnist_home(data_home: str | os.PathLike[str] | None = None, *, variant: str = "mnist") -> Path:
     """Tell in which folder MNIST's files are looked for.
 
     Parameters
     ----------
     data_home : path-like, default=None
         A folder; by default ``$SKMNIST_DATA_HOME``, else the per-user cache.
+    variant : {"mnist", "fashion", "kmnist"}, default="mnist"
+        The data set, as `fetch_mnist` takes it.
 
     Returns
     -------
     Path
         The folder, which need not exist.
     """
-    return data_folder(data_home)
+    return data_folder(data_home) / source_of(variant).folder
 
 
-def verify_mnist(data_home: str | os.PathLike[str] | None = None) -> list[FileStatus]:
+def verify_mnist(
+    data_home: str | os.PathLike[str] | None = None, *, variant: str = "mnist"
+) -> list[FileStatus]:
     """Compare MNIST's files with their checksums; change nothing.
 
     Parameters
     ----------
     data_home : path-like, default=None
         A folder; by default ``$SKMNIST_DATA_HOME``, else the per-user cache.
+    variant : {"mnist", "fashion", "kmnist"}, default="mnist"
+        The data set, as `fetch_mnist` takes it.
 
     Returns
     -------
     list of FileStatus
         One a file.
     """
-    return verify(MNIST, data_home)
+    return verify(source_of(variant), data_home)
 
 
 def fetch_mnist(
     *,
+    variant: str = "mnist",
     subset: Subset = "train",
     data_home: str | os.PathLike[str] | None = None,
     download_if_missing: bool = True,
@@ -66,13 +73,17 @@ def fetch_mnist(
     n_retries: int = 3,
     delay: float = 1.0,
 ) -> Any:
-    """Load MNIST from its four original files, downloading them at first use.
+    """Load MNIST, or a data set like it, from its four files, downloading them at first use.
 
     Each file is checked against its SHA-256 whenever it is read. A download goes to a temporary
     file and takes its final name only once verified, so several processes may fetch at once.
 
     Parameters
     ----------
+    variant : {"mnist", "fashion", "kmnist"}, default="mnist"
+        Handwritten digits; clothes (Fashion-MNIST), in the folder ``fashion-mnist`` of the home;
+        or cursive Japanese (Kuzushiji-MNIST), in its folder ``kmnist``. Sizes and labels are those
+        of MNIST; ``target_names`` names the classes.
     subset : {"train", "test", "all"}, default="train"
         The 60,000 training images, the 10,000 test images, or both in this order.
     data_home : path-like, default=None
@@ -97,11 +108,13 @@ def fetch_mnist(
 
     Raises
     ------
+    ValueError
+        If there is no such variant or subset.
     OSError
         If a file is missing or altered and no mirror gives an intact one.
     """
     return fetch(
-        MNIST,
+        source_of(variant),
         subset=subset,
         data_home=data_home,
         download_if_missing=download_if_missing,

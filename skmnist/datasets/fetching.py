@@ -194,9 +194,11 @@ def _set_aside(path: Path) -> None:
 def _advice(source: Source, home: Path, bad: list[FileStatus], reasons: list[str]) -> str:
     found = ", ".join(f"{file.path.name} is {file.status}" for file in bad)
     why = " ".join(dict.fromkeys(reasons)) or "there is no mirror."
+    elsewhere = ", or into another folder that data_home or $SKMNIST_DATA_HOME names"
+    if source.folder:
+        elsewhere = f", or into {source.folder} in a folder that data_home names"
     return (
         f"{source.name} is not available in {home}: {found}. It was not downloaded: {why} "
-        f"Put the four original files ({', '.join(source.files)}) into a folder and name it by "
-        "data_home or $SKMNIST_DATA_HOME; or use the digits that need no download, "
-        "load_digits28() (--data digits)."
+        f"Put the four original files ({', '.join(source.files)}) there{elsewhere}; or use the "
+        "digits that need no download, load_digits28() (--data digits)."
     )

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-__all__ = ["MNIST", "Part", "Source"]
+__all__ = ["FASHION", "KMNIST", "MNIST", "VARIANTS", "Part", "Source", "source_of"]
 
 Part = Literal["train", "test"]
 
@@ -90,3 +90,109 @@ recognition", Proceedings of the IEEE 86(11), 2278-2324, 1998.
         "http://yann.lecun.com/exdb/mnist/",
     ),
 )
+
+FASHION: Final = Source(
+    name="Fashion-MNIST",
+    description="""\
+Fashion-MNIST: clothes in MNIST's format
+----------------------------------------
+60,000 training and 10,000 test images of 28 x 28 pixels, 0 (background) to 255, of articles of
+Zalando's in ten classes. Harder than digits, and no other pipeline is needed.
+
+H. Xiao, K. Rasul and R. Vollgraf, "Fashion-MNIST: a novel image dataset for benchmarking machine
+learning algorithms", arXiv:1708.07747, 2017. MIT licence.
+""",
+    files={
+        "train-images-idx3-ubyte.gz": (
+            "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84"
+        ),
+        "train-labels-idx1-ubyte.gz": (
+            "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845"
+        ),
+        "t10k-images-idx3-ubyte.gz": (
+            "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073"
+        ),
+        "t10k-labels-idx1-ubyte.gz": (
+            "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5"
+        ),
+    },
+    mirrors=(
+        "https://storage.googleapis.com/tensorflow/tf-keras-datasets/",
+        "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/",
+        "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
+    ),
+    folder="fashion-mnist",
+    target_names=(
+        "T-shirt/top",
+        "Trouser",
+        "Pullover",
+        "Dress",
+        "Coat",
+        "Sandal",
+        "Shirt",
+        "Sneaker",
+        "Bag",
+        "Ankle boot",
+    ),
+)
+
+KMNIST: Final = Source(
+    name="Kuzushiji-MNIST",
+    description="""\
+Kuzushiji-MNIST: cursive Japanese in MNIST's format
+---------------------------------------------------
+60,000 training and 10,000 test images of 28 x 28 pixels, 0 (paper) to 255 (ink), of ten hiragana
+written by hand, one of each row of the syllabary, in books of the 18th and 19th centuries. A
+class may hold several shapes of one character.
+
+T. Clanuwat, M. Bober-Irizar, A. Kitamoto, A. Lamb, K. Yamamoto and D. Ha, "Deep learning for
+classical Japanese literature", arXiv:1812.01718, 2018. CC BY-SA 4.0.
+""",
+    files={
+        "train-images-idx3-ubyte.gz": (
+            "51467d22d8cc72929e2a028a0428f2086b092bb31cfb79c69cc0a90ce135fde4"
+        ),
+        "train-labels-idx1-ubyte.gz": (
+            "e38f9ebcd0f3ebcdec7fc8eabdcdaef93bb0df8ea12bee65224341c8183d8e17"
+        ),
+        "t10k-images-idx3-ubyte.gz": (
+            "edd7a857845ad6bb1d0ba43fe7e794d164fe2dce499a1694695a792adfac43c5"
+        ),
+        "t10k-labels-idx1-ubyte.gz": (
+            "20bb9a0ef54c7db3efc55a92eef5582c109615df22683c380526788f98e42a1c"
+        ),
+    },
+    mirrors=(
+        "https://codh.rois.ac.jp/kmnist/dataset/kmnist/",
+        "http://codh.rois.ac.jp/kmnist/dataset/kmnist/",
+    ),
+    folder="kmnist",
+    target_names=("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"),
+)
+
+VARIANTS: Final = {"mnist": MNIST, "fashion": FASHION, "kmnist": KMNIST}
+"""The sources by the names that `skmnist.fetch_mnist` and the command line give them."""
+
+
+def source_of(variant: str) -> Source:
+    """Look a source up by its name.
+
+    Parameters
+    ----------
+    variant : str
+        A key of `VARIANTS`.
+
+    Returns
+    -------
+    Source
+        The source of that name.
+
+    Raises
+    ------
+    ValueError
+        If there is none.
+    """
+    if variant not in VARIANTS:
+        *names, last = map(repr, VARIANTS)
+        raise ValueError(f"variant must be {', '.join(names)} or {last}; got {variant!r}.")
+    return VARIANTS[variant]
