@@ -2,7 +2,7 @@ from . import recipes
 from .classifiers import ConvClassifier, DenseClassifier, KerasClassifier, ValidationMonitor
 from .clusters import dask_backend
 from .comparison import Comparison, LearningCurves, compare, learning_curves
-from .datasets import fetch_mnist, load_digits28
+from .datasets import fetch_mnist, load_digits28, load_pictures
 from .displays import (
     ComparisonDisplay,
     DigitsDisplay,
@@ -64,6 +64,7 @@ __all__ = [
     "list_models",
     "load",
     "load_digits28",
+    "load_pictures",
     "make_baseline",
     "make_conv_pipeline",
     "make_dense_pipeline",

@@ -9,6 +9,7 @@ from typing import Any
 from skmnist.datasets.bunches import Subset
 from skmnist.datasets.digits import load_digits28
 from skmnist.datasets.fetching import FileStatus, data_folder, fetch, verify
+from skmnist.datasets.own_pictures import load_pictures
 from skmnist.datasets.sources import MNIST, Source, source_of
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "fetch",
     "fetch_mnist",
     "load_digits28",
+    "load_pictures",
     "mnist_home",
     "verify",
     "verify_mnist",

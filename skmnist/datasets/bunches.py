@@ -26,7 +26,7 @@ def parts_of(subset: str) -> list[Part]:
 
 def make_bunch(
     images: NDArray[np.uint8],
-    target: NDArray[np.int64],
+    target: NDArray[Any],
     description: str,
     target_names: Sequence[Any],
     *,
