@@ -11,6 +11,7 @@ import pkgutil
 import sys
 
 import typer
+from rich.markup import escape
 
 from skmnist.cli.shared import app, err, out
 
@@ -42,7 +43,8 @@ def main() -> None:
     try:
         app(standalone_mode=True)
     except (ValueError, TypeError, OSError, ImportError) as error:
-        err.print(f"[bold]skmnist:[/] {' '.join(str(error).split())}", highlight=False)
+        message = escape(" ".join(str(error).split()))
+        err.print(f"[bold]skmnist:[/] {message}", highlight=False)
         sys.exit(2)
     except KeyboardInterrupt:
         err.print("skmnist: interrupted; nothing was written.", highlight=False)

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 import typer
 from rich import box
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -49,8 +50,12 @@ err = Console(stderr=True, soft_wrap=True)
 Data = Annotated[
     str,
     typer.Option(
-        help="[b]digits[/] (scikit-learn's, offline), [b]mnist[/], or a folder with MNIST's files.",
-        metavar="digits|mnist|FOLDER",
+        help="[b]digits[/] (scikit-learn's, offline), [b]mnist[/], [b]fashion[/] or [b]kmnist[/]; "
+        "a folder with four files in MNIST's format, or with a subfolder of pictures for each "
+        "label, or with pictures and labels.csv (file,label); an .npz file like Keras's; or a .csv "
+        "or .parquet file of labels and 784 pixels. Where there are no test images, the "
+        "same fifth is always set aside for them, stratified.",
+        metavar="NAME|FOLDER|FILE",
     ),
 ]
 Seed = Annotated[int, typer.Option(help="Seed of all randomness.")]
@@ -59,17 +64,10 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a tabl
 
 def load_data(data: str, subset: Literal["train", "test", "all"]) -> tuple[Any, Any]:
     """Load images and labels of what ``--data`` names."""
-    from skmnist import fetch_mnist, load_digits28
+    from skmnist.datasets.named import load_named
 
-    if data == "digits":
-        # What is trained and chosen sees the same images; the test images stay unseen.
-        return load_digits28(subset=subset, return_X_y=True)
-    if data == "mnist":
-        with err.status("Reading MNIST"):
-            return fetch_mnist(subset=subset, return_X_y=True)
-    if not Path(data).is_dir():
-        raise ValueError(f"--data is 'digits', 'mnist' or a folder; there is no folder {data!r}.")
-    return fetch_mnist(subset=subset, data_home=data, download_if_missing=False, return_X_y=True)
+    with err.status(f"Reading {escape(data)}"):
+        return load_named(data, subset)
 
 
 def check_can_write(path: Path | None, option: str) -> None:

@@ -78,8 +78,10 @@ def as_pixels(values: ArrayLike, where: str) -> NDArray[np.uint8]:
     pixels = np.asarray(values)
     if pixels.dtype == np.uint8:
         return pixels
-    if pixels.dtype.kind not in "iuf":
-        raise ValueError(f"{where}: not all pixels are numbers.")
+    try:  # pandas gives nullable numbers as objects
+        pixels = pixels if pixels.dtype.kind in "iuf" else pixels.astype(np.float64)
+    except (TypeError, ValueError):
+        raise ValueError(f"{where}: not all pixels are numbers.") from None
     if pixels.size and not (pixels.min() >= 0 and pixels.max() <= 255):
         raise ValueError(f"{where}: pixels are whole numbers from 0 to 255; some are not.")
     whole = pixels.astype(np.uint8)
