@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import sys
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -13,6 +12,7 @@ from rich.columns import Columns
 from rich.text import Text
 
 from skmnist.cli.shared import Json, app, new_table, out, print_json, text_image
+from skmnist.cli.tables import check_out, is_table, predict_table, write_csv
 
 __all__ = ["predict"]
 
@@ -29,17 +29,26 @@ def predict(
     pictures: Annotated[
         list[str],
         typer.Argument(
-            help="Pictures of one digit each, folders of them, or - for names on stdin.",
+            help="Pictures of one digit each, folders of them, or - for names on stdin; or one "
+            ".csv or .parquet file of 784 pixels a row.",
             metavar="PICTURE...",
         ),
     ],
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV instead.")] = False,
+    csv_file: Annotated[
+        Path | None, typer.Option("--out", help="Write the CSV to a file.", metavar="FILE")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Name the digits on pictures, drawn, scanned or photographed.
 
     Dark on light or light on dark; cut, scaled and centred the way MNIST's were.
     """
+    check_out(csv_file, as_csv=as_csv)
+    if is_table(pictures):
+        table = Path(pictures[0])
+        predict_table(model, table, as_csv=as_csv, as_json=as_json, file=csv_file)
+        return
     from skmnist import center_digit, flatten_and_scale, load, read_picture
 
     estimator = load(model)
@@ -62,10 +71,12 @@ def predict(
             }
         )
     elif as_csv:
-        writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow(["file", "label", *(f"probability_{c}" for c in estimator.classes_)])
-        for file, best, row in zip(files, found, probabilities, strict=True):
-            writer.writerow([file, best[0][0], *(f"{p:.6f}" for p in row)])
+        header = ["file", "label", *(f"probability_{c}" for c in estimator.classes_)]
+        rows = [
+            [file, best[0][0], *(f"{p:.6f}" for p in row)]
+            for file, best, row in zip(files, found, probabilities, strict=True)
+        ]
+        write_csv([header, *rows], csv_file)
     elif len(files) <= _DRAWN:
         for file, image, best in zip(files, images, found, strict=True):
             _draw(file, image, best)
