@@ -22,7 +22,7 @@ def folder(tmp_path):
     for name in ("7/b.png", "7/a.png", "3/z.jpg", "10/x.png", "10/y.bmp"):
         write(folder / name, int(name[0]))
     (folder / "README.txt").write_text("mine")
-    for hidden in (".git/config", "7/.DS_Store", "3/Thumbs.db"):
+    for hidden in (".git/config", "7/.DS_Store", "3/Thumbs.db", "3/half.png.part"):
         (folder / hidden).parent.mkdir(exist_ok=True)
         (folder / hidden).write_text("nothing")
     return folder
@@ -92,7 +92,7 @@ def test_all_bad_pictures_are_counted_and_the_first_named(bad):
     message = str(caught.value)
     assert all(f"{i}.heic is not a picture" in message for i in range(3))
     assert "blank.png" not in message
-    assert "And 2 more. Take them out, or pass errors='skip'." in message
+    assert "And 2 more. Take them out, or pass errors='skip' to load_pictures." in message
 
 
 def test_bad_pictures_may_be_left_out(bad):

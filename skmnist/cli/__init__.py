@@ -43,8 +43,7 @@ def main() -> None:
     try:
         app(standalone_mode=True)
     except (ValueError, TypeError, OSError, ImportError) as error:
-        message = escape(" ".join(str(error).split()))
-        err.print(f"[bold]skmnist:[/] {message}", highlight=False)
+        err.print("[bold]skmnist:[/]", escape(" ".join(str(error).split())), highlight=False)
         sys.exit(2)
     except KeyboardInterrupt:
         err.print("skmnist: interrupted; nothing was written.", highlight=False)

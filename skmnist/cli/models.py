@@ -45,22 +45,47 @@ def train(
         ),
     ] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the images.")] = None,
+    pictures: Annotated[
+        Path | None,
+        typer.Option(
+            help="Labelled pictures of your own to learn from beside the data: a subfolder a "
+            "label, or labels.csv.",
+            metavar="FOLDER",
+        ),
+    ] = None,
+    weight: Annotated[
+        float | None,
+        typer.Option(
+            help="How many images each picture weighs. By default so many that all pictures "
+            "together weigh a tenth of the data, from 1 to 100.",
+            metavar="IMAGES",
+        ),
+    ] = None,
     seed: Seed = 0,
     as_json: Json = False,
 ) -> None:
     """Train a network's pipeline and save it."""
     check_can_write(file, "--out")
-    from skmnist import make_model, save
+    if weight is not None and pictures is None:
+        raise ValueError("--weight is that of --pictures: give a folder of them, or leave it out.")
+    from skmnist import load_pictures, make_model, save
+    from skmnist.datasets.beside import put_beside
 
     chosen = recipes.BY_NAME[recipe.upper()] if recipe else recipes.Recipe("dense")
     params = chosen | ({} if epochs is None else {"epochs": epochs})
+    own = None if pictures is None else load_pictures(pictures, return_X_y=True)
     X, y = load_data(data, "train")
     pipeline = make_model(chosen.model, **params, random_state=seed)
+    said, fit_params = f"{len(y):,} images", {}
+    if own is not None:
+        X, y, sample_weight, weight = put_beside((X, y), own, weight)
+        said += f" and {len(own[1]):,} pictures, each of the weight of {weight:.3g} images,"
+        fit_params = {f"{pipeline.steps[-1][0]}__sample_weight": sample_weight}
     total = pipeline[-1].epochs
     with progress(None if total == "auto" else total) as advance:
         pipeline[-1].set_callbacks(EpochProgress(advance))
         start = time.perf_counter()
-        pipeline.fit(X, y)
+        pipeline.fit(X, y, **fit_params)
         seconds = time.perf_counter() - start
     pipeline[-1].set_callbacks()
     save(pipeline, file)
@@ -70,6 +95,8 @@ def train(
             {
                 "data": data,
                 "recipe": recipe,
+                "pictures": None if pictures is None else str(pictures),
+                "weight": weight,
                 "epochs": pipeline[-1].n_iter_,
                 "seed": seed,
                 "seconds": seconds,
@@ -79,7 +106,7 @@ def train(
         )
     else:
         figures = ", ".join(f"{name} {value:.4f}" for name, value in logs.items())
-        out.print(f"Trained on {len(y):,} images in {seconds:.1f} s: {figures}.")
+        out.print(f"Trained on {said} in {seconds:.1f} s: {figures}.")
         out.print(f"Saved to {file}. Now: skmnist evaluate {file} --data {data}", highlight=False)
 
 

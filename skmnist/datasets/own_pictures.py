@@ -18,6 +18,7 @@ __all__ = ["LABELS_FILE", "load_pictures"]
 LABELS_FILE: Final = "labels.csv"
 _NAMED: Final = 3  # pictures that an error names
 _NOT_MEANT: Final = {"desktop.ini", "Thumbs.db"}  # what Windows puts beside pictures
+_UNFINISHED: Final = ".part"  # what the names of files end with while they are written
 
 
 def load_pictures(
@@ -39,7 +40,7 @@ def load_pictures(
     folder : path-like
         The folder. If it holds ``labels.csv``, its subfolders have no meaning. Else all files
         directly in its subfolders are pictures; files beside the subfolders are left out, and so
-        is what is hidden.
+        is what is hidden or unfinished (``*.part``).
     errors : {"raise", "skip"}, default="raise"
         Whether pictures that cannot be read, or show nothing, are an error, or are left out with a
         warning.
@@ -76,7 +77,7 @@ def load_pictures(
         found = f"{len(reasons)} of {len(labelled)} pictures in {folder} can't be used: "
         found += _first_of(reasons)
         if errors == "raise":
-            raise ValueError(f"{found} Take them out, or pass errors='skip'.")
+            raise ValueError(f"{found} Take them out, or pass errors='skip' to load_pictures.")
         if not images:
             raise ValueError(f"{found} None is left.")
         warnings.warn(f"{found} They are left out.", UserWarning, stacklevel=2)
@@ -101,7 +102,7 @@ def _sorted_into(folder: Path) -> dict[str, str]:
         for label in folder.iterdir()
         if label.is_dir() and not label.name.startswith(".")
         for file in label.iterdir()
-        if file.is_file() and not file.name.startswith(".") and file.name not in _NOT_MEANT
+        if file.is_file() and _is_meant(file)
     }
     if not found:
         raise ValueError(
@@ -109,6 +110,12 @@ def _sorted_into(folder: Path) -> dict[str, str]:
             f"named by it, or list them in {LABELS_FILE} with the columns file and label."
         )
     return found
+
+
+def _is_meant(file: Path) -> bool:
+    """Tell whether a file is to be a picture: a person put it there, whole."""
+    hidden = file.name.startswith(".") or file.name in _NOT_MEANT
+    return not hidden and file.suffix != _UNFINISHED
 
 
 def _listed(folder: Path) -> dict[str, str]:
