@@ -11,7 +11,7 @@ from PIL import Image
 from support.mirrors import make_source, mirrored, serving
 from typer.testing import CliRunner
 
-from skmnist import load_digits28
+from skmnist import load_digits28, make_baseline, save
 from skmnist._idx import format_idx
 from skmnist.cli import app
 from skmnist.datasets.named import load_named
@@ -340,3 +340,14 @@ def test_a_mistake_is_one_line(tmp_path):
     assert len(done.stderr.splitlines()) == 1
     assert "Data are 'digits', 'mnist', 'fashion' or 'kmnist', or a folder or file" in done.stderr
     assert "[no].csv" in done.stderr
+
+
+def test_labels_of_another_kind_are_told(images, tmp_path):
+    path, model = tmp_path / "letters.csv", tmp_path / "model.skops"
+    X, y = images
+    save(make_baseline("gaussian_nb").fit(X, y), model)
+    table_of(X, [f"letter {label}" for label in y]).to_csv(path, index=False)
+    for command in ("evaluate", "card"):
+        done = CliRunner().invoke(app, [command, str(model), "--data", str(path)])
+        assert "has the labels 'letter 0', 'letter 1'," in str(done.exception)
+        assert f"of which {model} knows none: it was trained on 0, 1," in str(done.exception)

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-from skmnist import load, make_baseline, save
+from skmnist import FlattenScale, load, make_baseline, save
 from skmnist.cli import app
 
 
@@ -94,3 +94,12 @@ def test_a_table_of_another_width_is_refused(model, table, tmp_path):
     done = run("predict", model, table, "--csv", "--out", path)
     assert "test.csv has 783 columns; it needs 784 of pixels" in str(done.exception)
     assert not path.exists()
+
+
+def test_what_predicts_nothing_is_named(table, digits, tmp_path):
+    path = tmp_path / "scale.skops"
+    save(FlattenScale().fit(digits[0]), path)
+    done = run("predict", path, table)
+    assert "scale.skops holds a FlattenScale, which predicts nothing" in str(done.exception)
+    done = run("evaluate", path)
+    assert "scale.skops holds a FlattenScale, which is no classifier" in str(done.exception)

@@ -27,31 +27,32 @@ Variant = Annotated[
 @files.command()
 def fetch(variant: Variant = "mnist") -> None:
     """Download the files where they are missing, and check them."""
-    from skmnist import fetch_mnist
-    from skmnist.datasets import mnist_home
+    from skmnist.datasets import fetching
     from skmnist.datasets.sources import source_of
 
-    name = source_of(variant).name
-    with err.status(f"Fetching {name}"):
-        fetch_mnist(variant=variant, subset="all")
-    home = mnist_home(variant=variant)
-    out.print(f"{name} is complete in {home}", highlight=False, soft_wrap=True)
+    source = source_of(variant)
+    with err.status(f"Fetching {source.name}"):
+        fetching.fetch(source, subset="all")
+    home = fetching.data_folder() / source.folder
+    out.print(f"{source.name} is complete in {home}", highlight=False, soft_wrap=True)
 
 
 @files.command()
 def path(variant: Variant = "mnist") -> None:
     """Print the folder in which the files are looked for."""
-    from skmnist.datasets import mnist_home
+    from skmnist.datasets.fetching import data_folder
+    from skmnist.datasets.sources import source_of
 
-    out.print(str(mnist_home(variant=variant)), highlight=False, soft_wrap=True)
+    out.print(str(data_folder() / source_of(variant).folder), highlight=False, soft_wrap=True)
 
 
 @files.command()
 def verify(variant: Variant = "mnist") -> None:
     """Compare the files with their checksums."""
-    from skmnist.datasets import verify_mnist
+    from skmnist.datasets import fetching
+    from skmnist.datasets.sources import source_of
 
-    found = verify_mnist(variant=variant)
+    found = fetching.verify(source_of(variant))
     for file in found:
         out.print(f"{file.status:8}{file.path}", highlight=False, soft_wrap=True)
     if any(file.status != "ok" for file in found):

@@ -123,6 +123,7 @@ def evaluate(
 
     pipeline = _classifier(model)
     X, y = load_data(data, "test")
+    _check_labels(pipeline, y, model, data)
     start = time.perf_counter()
     right = accuracy(int((pipeline.predict(X) == y).sum()), len(y))
     seconds = time.perf_counter() - start
@@ -162,6 +163,7 @@ def card(
 
     pipeline = _classifier(model)
     X, y = load_data(data, "test")
+    _check_labels(pipeline, y, model, data)
     text = model_card(pipeline, X, y, data=f"the test images of {data}", title=model.stem)
     if file is None:
         sys.stdout.write(text)
@@ -171,10 +173,20 @@ def card(
 
 
 def _classifier(model: Path) -> Any:
-    """Load a pipeline that can be scored."""
+    """Load a classifier."""
     from skmnist import load
 
     pipeline = load(model)
-    if not hasattr(pipeline, "predict"):
-        raise ValueError(f"{model} holds a {type(pipeline).__name__}, which predicts nothing.")
+    if not hasattr(pipeline, "classes_"):
+        raise ValueError(f"{model} holds a {type(pipeline).__name__}, which is no classifier.")
     return pipeline
+
+
+def _check_labels(pipeline: Any, y: Any, model: Path, data: str) -> None:
+    """Refuse data of another kind than those that a pipeline was trained on."""
+    known, found = (sorted(set(labels.tolist()), key=str) for labels in (pipeline.classes_, y))
+    if not set(known) & set(found):
+        raise ValueError(
+            f"{data} has the labels {', '.join(map(repr, found))}, of which {model} knows none: it "
+            f"was trained on {', '.join(map(repr, known))}."
+        )

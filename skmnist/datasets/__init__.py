@@ -10,7 +10,7 @@ from skmnist.datasets.bunches import Subset
 from skmnist.datasets.digits import load_digits28
 from skmnist.datasets.fetching import FileStatus, data_folder, fetch, verify
 from skmnist.datasets.own_pictures import load_pictures
-from skmnist.datasets.sources import MNIST, Source, source_of
+from skmnist.datasets.sources import MNIST, Source, Variant, source_of
 
 __all__ = [
     "MNIST",
@@ -26,7 +26,9 @@ __all__ = [
 ]
 
 
-def mnist_home(data_home: str | os.PathLike[str] | None = None, *, variant: str = "mnist") -> Path:
+def mnist_home(
+    data_home: str | os.PathLike[str] | None = None, *, variant: Variant = "mnist"
+) -> Path:
     """Tell in which folder MNIST's files are looked for.
 
     Parameters
@@ -45,7 +47,7 @@ def mnist_home(data_home: str | os.PathLike[str] | None = None, *, variant: str 
 
 
 def verify_mnist(
-    data_home: str | os.PathLike[str] | None = None, *, variant: str = "mnist"
+    data_home: str | os.PathLike[str] | None = None, *, variant: Variant = "mnist"
 ) -> list[FileStatus]:
     """Compare MNIST's files with their checksums; change nothing.
 
@@ -66,7 +68,7 @@ def verify_mnist(
 
 def fetch_mnist(
     *,
-    variant: str = "mnist",
+    variant: Variant = "mnist",
     subset: Subset = "train",
     data_home: str | os.PathLike[str] | None = None,
     download_if_missing: bool = True,

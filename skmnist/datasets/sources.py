@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-__all__ = ["FASHION", "KMNIST", "MNIST", "VARIANTS", "Part", "Source", "source_of"]
+__all__ = ["FASHION", "KMNIST", "MNIST", "VARIANTS", "Part", "Source", "Variant", "source_of"]
 
 Part = Literal["train", "test"]
+Variant = Literal["mnist", "fashion", "kmnist"]
 
 
 @dataclass(frozen=True)
@@ -170,7 +171,7 @@ classical Japanese literature", arXiv:1812.01718, 2018. CC BY-SA 4.0.
     target_names=("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"),
 )
 
-VARIANTS: Final = {"mnist": MNIST, "fashion": FASHION, "kmnist": KMNIST}
+VARIANTS: Final[dict[str, Source]] = {"mnist": MNIST, "fashion": FASHION, "kmnist": KMNIST}
 """The sources by the names that `skmnist.fetch_mnist` and the command line give them."""
 
 
