@@ -96,10 +96,19 @@ def test_all_bad_pictures_are_counted_and_the_first_named(bad):
 
 
 def test_bad_pictures_may_be_left_out(bad):
-    with pytest.warns(UserWarning, match=r"0\.heic is not a picture.*They are left out") as caught:
+    names = r"3/0\.heic, 3/1\.heic, 3/2\.heic, 3/3\.heic, 7/blank\.png"
+    with pytest.warns(UserWarning, match=f"and are left out: {names}") as caught:
         found = load_pictures(bad, errors="skip")
     assert caught[0].filename == __file__
     assert found.target.tolist() == [10, 10, 3, 7, 7]
+
+
+def test_the_type_of_labels_does_not_hang_on_what_is_left_out(bad):
+    (bad / "blank").mkdir()
+    (bad / "7/blank.png").rename(bad / "blank/blank.png")
+    with pytest.warns(UserWarning, match="left out"):
+        found = load_pictures(bad, errors="skip")
+    assert found.target.tolist() == ["10", "10", "3", "7", "7"]
 
 
 def test_nothing_left_is_an_error(tmp_path):

@@ -59,7 +59,9 @@ def load_pictures(
     Raises
     ------
     ValueError
-        If there are no labelled pictures, or some can't be read.
+        If there are no labelled pictures, or some can't be used.
+    FileNotFoundError
+        If there is no such folder.
     """
     if errors not in ("raise", "skip"):
         raise ValueError(f"errors must be 'raise' or 'skip'; got {errors!r}.")
@@ -67,21 +69,25 @@ def load_pictures(
     if not folder.is_dir():
         raise FileNotFoundError(f"There is no folder {folder}.")
     labelled = _listed(folder) if (folder / LABELS_FILE).is_file() else _sorted_into(folder)
+    names = sorted(labelled)
+    labels = as_labels([labelled[name] for name in names], str(folder))
     images, reasons = {}, {}
-    for name in sorted(labelled):
+    for name in names:
         try:
             images[name] = center_digit(read_picture(folder / name))
         except (ValueError, OSError) as error:
             reasons[name] = str(error)
     if reasons:
-        found = f"{len(reasons)} of {len(labelled)} pictures in {folder} can't be used: "
-        found += _first_of(reasons)
+        found = f"{len(reasons)} of {len(names)} pictures in {folder} can't be used"
         if errors == "raise":
-            raise ValueError(f"{found} Take them out, or pass errors='skip' to load_pictures.")
+            raise ValueError(
+                f"{found}: {_first_of(reasons)} Take them out, or pass errors='skip' to "
+                "load_pictures."
+            )
         if not images:
-            raise ValueError(f"{found} None is left.")
-        warnings.warn(f"{found} They are left out.", UserWarning, stacklevel=2)
-    target = as_labels([labelled[name] for name in images], str(folder))
+            raise ValueError(f"{found}: {_first_of(reasons)} None is left.")
+        warnings.warn(f"{found}, and are left out: {', '.join(reasons)}.", stacklevel=2)
+    target = labels[[name in images for name in names]]
     bunch = make_bunch(
         np.array(list(images.values())),
         target,
@@ -137,7 +143,6 @@ def _listed(folder: Path) -> dict[str, str]:
     twice = table["file"][table["file"].duplicated()]
     if len(twice):
         raise ValueError(f"{path} lists {twice.iloc[0]} more than once.")
-    as_labels(table["label"].to_numpy(), str(path))
     return dict(zip(table["file"], table["label"], strict=True))
 
 
