@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skmnist._compat.sklearn import check_feature_names_in, with_callbacks
 
-__all__ = ["FlattenScale", "flatten_and_scale", "usual_scale"]
+__all__ = ["FlattenScale", "as_fitted_on", "flatten_and_scale", "usual_scale"]
 
 _USUAL_SCALES: Final = (1.0, 16.0, 255.0, 65535.0)
 """Full ink of scaled pixels, of scikit-learn's digits, of 8 and of 16 bits."""
@@ -77,6 +77,25 @@ def flatten_and_scale(
         return np.ascontiguousarray(rows, dtype=np.float32)
     scaled = np.empty(rows.shape, dtype=np.float32)
     return np.divide(rows, np.float32(scale), out=scaled, casting="unsafe")
+
+
+def as_fitted_on(estimator: Any, images: NDArray[np.uint8]) -> NDArray[Any]:
+    """Give images in the form that an estimator takes: a bare one takes rows, scaled.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A Pipeline, which begins with `FlattenScale`, or a search over one; or a bare classifier.
+    images : ndarray of shape (n_images, height, width), dtype uint8
+        0 for paper to 255 for full ink.
+
+    Returns
+    -------
+    ndarray
+        The images themselves, or float32 rows.
+    """
+    scales = hasattr(estimator, "steps") or hasattr(estimator, "best_estimator_")
+    return images if scales else flatten_and_scale(images)
 
 
 def usual_scale(pixels: NDArray[Any]) -> float:

@@ -11,7 +11,15 @@ import typer
 from rich.columns import Columns
 from rich.text import Text
 
-from skmnist.cli.shared import Json, app, new_table, out, print_json, text_image
+from skmnist.cli.shared import (
+    Json,
+    app,
+    load_with_probabilities,
+    new_table,
+    out,
+    print_json,
+    text_image,
+)
 from skmnist.cli.tables import check_out, is_table, predict_table, write_csv
 
 __all__ = ["predict"]
@@ -49,17 +57,13 @@ def predict(
         table = Path(pictures[0])
         predict_table(model, table, as_csv=as_csv, as_json=as_json, file=csv_file)
         return
-    from skmnist import center_digit, flatten_and_scale, load, read_picture
+    from skmnist import center_digit, read_picture
+    from skmnist.preprocessing import as_fitted_on
 
-    estimator = load(model)
-    if not hasattr(estimator, "predict_proba"):
-        raise ValueError(
-            f"{model} holds a {type(estimator).__name__}, which estimates no probabilities."
-        )
+    estimator = load_with_probabilities(model)
     files = _files(pictures)
     images = np.array([_named(file, lambda f: center_digit(read_picture(f))) for file in files])
-    scales = hasattr(estimator, "steps") or hasattr(estimator, "best_estimator_")
-    probabilities = estimator.predict_proba(images if scales else flatten_and_scale(images))
+    probabilities = estimator.predict_proba(as_fitted_on(estimator, images))
     found = [_ranked(estimator.classes_, row) for row in probabilities]
     if as_json:
         print_json(

@@ -25,6 +25,7 @@ __all__ = [
     "check_can_write",
     "err",
     "load_data",
+    "load_with_probabilities",
     "new_table",
     "out",
     "print_json",
@@ -68,6 +69,18 @@ def load_data(data: str, subset: Literal["train", "test", "all"]) -> tuple[Any, 
 
     with err.status(f"Reading {escape(data)}"):
         return load_named(data, subset)
+
+
+def load_with_probabilities(model: Path) -> Any:
+    """Load a classifier that estimates probabilities."""
+    from skmnist import load
+
+    estimator = load(model)
+    if not hasattr(estimator, "predict_proba"):
+        raise ValueError(
+            f"{model} holds a {type(estimator).__name__}, which estimates no probabilities."
+        )
+    return estimator
 
 
 def check_can_write(path: Path | None, option: str) -> None:

@@ -1,4 +1,4 @@
-"""`read_picture`: pictures as people have them, in shades of grey."""
+"""Pictures as people have them, in shades of grey: read, and written."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-__all__ = ["SUFFIXES", "read_picture"]
+__all__ = ["SUFFIXES", "read_picture", "write_picture"]
 
 SUFFIXES: Final = frozenset(
     f".{name}"
@@ -59,6 +59,11 @@ def read_picture(source: Source) -> NDArray[np.uint8]:
     if hasattr(source, "read"):
         return _opened(source, str(getattr(source, "name", "The picture")))
     return _of_array(source)
+
+
+def write_picture(picture: NDArray[np.uint8], path: Path) -> None:
+    """Write grey values as PNG, whatever the file's name ends in."""
+    Image.fromarray(picture).save(path, "PNG")
 
 
 def _opened(file: Any, name: str) -> NDArray[np.uint8]:
