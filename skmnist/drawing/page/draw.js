@@ -2,18 +2,22 @@
 // the page for the eye, and dark on white, small and out of sight, for the network.
 
 const SIDE = 280; // pixels that the network's server gets, each way
-const PEN = 22;
+const PEN = 26;
 const get = (id) => document.getElementById(id);
 
 const paper = get("paper");
 const shown = paper.getContext("2d");
-const sent = new OffscreenCanvas(SIDE, SIDE).getContext("2d", { alpha: false, willReadFrequently: true });
+const sent = new OffscreenCanvas(SIDE, SIDE).getContext("2d", {
+  alpha: false,
+  willReadFrequently: true,
+});
 const image = get("image").getContext("2d");
 
 let strokes = [];
 let pointer = null; // the one that draws
 let drawing = 0; // counts up when what is drawn is taken away: late answers to it are dropped
 let asking = false;
+let keeping = false;
 let changed = 0; // when the drawing last changed since it was last sent; 0 where it did not
 
 function line(from, to) {
@@ -85,7 +89,6 @@ function end(event) {
 
 function change(time) {
   get("hint").hidden = strokes.length > 0;
-  get("undo").disabled = get("clear").disabled = strokes.length === 0;
   changed = time;
   ask();
 }
@@ -129,6 +132,7 @@ async function ask() {
     changed = 0;
     try {
       const answer = await result(await post("/read"));
+      if (get("kept").classList.contains("wrong")) tell("");
       if (of === drawing) {
         show(answer);
         const spent = performance.measure("answer", { start: since, end: performance.now() });
@@ -148,7 +152,7 @@ function percent(probability) {
 
 function show(answer) {
   const [first] = answer.best;
-  get("label").textContent = first ? first[0] : "–";
+  get("label").textContent = first ? first[0] : "";
   get("mark").hidden = !first || answer.sure;
   get("spent").textContent = "";
   if (pointer === null) { // not told while one draws
@@ -158,7 +162,9 @@ function show(answer) {
   }
   get("best").replaceChildren(...answer.best.map(([label, probability]) => {
     const item = document.createElement("li");
-    const [name, track, bar, figure] = ["span", "div", "div", "span"].map((tag) => document.createElement(tag));
+    const [name, track, bar, figure] = ["span", "div", "div", "span"].map(
+      (tag) => document.createElement(tag),
+    );
     name.textContent = label;
     track.className = "track";
     track.ariaHidden = "true";
@@ -182,11 +188,13 @@ function tell(text, wrong = false) {
 }
 
 async function keep(label) {
+  if (keeping) return;
   if (!strokes.length) {
     tell("Nothing is drawn yet.", true);
     return;
   }
   const of = drawing;
+  keeping = true;
   try {
     const kept = await result(await post("/keep", { label }));
     tell(`Kept as ${kept.file}`);
@@ -194,6 +202,7 @@ async function keep(label) {
   } catch (error) {
     tell(why(error), true);
   }
+  keeping = false;
 }
 
 function press(event) {
