@@ -4,24 +4,21 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
-import warnings
 from contextlib import contextmanager
 
 import numpy as np
 import pytest
+from starlette.testclient import TestClient
 from support.pens import STROKES, draw
 from typer.testing import CliRunner
 
 from skmnist import center_digit, load, make_dense_pipeline, read_picture, save
 from skmnist.cli import app
 from skmnist.drawing import listen, make_app
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # Starlette's, of which client it would like best
-    from starlette.testclient import TestClient
 
 OWN = "http://127.0.0.1:8000"
 SIZE = {"width": 60, "height": 60}
@@ -273,11 +270,11 @@ def test_the_extra_is_named_where_it_is_missing():
 
 
 @contextmanager
-def drawing(model, folder, *options, **settings):
-    """Run the command as a user does, and end it by Ctrl-C."""
-    command = [sys.executable, "-m", "skmnist", "draw", str(model), "--port", "0", *options]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    process = subprocess.Popen(command, cwd=folder, text=True, **pipes, **settings)
+def drawing(model, folder, **variables):
+    """Run the command as a user does, and end it by Ctrl-C, which is quiet."""
+    command = [sys.executable, "-m", "skmnist", "draw", str(model), "--port", "0"]
+    settings = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "env": os.environ | variables}
+    process = subprocess.Popen(command, cwd=folder, text=True, **settings)
     try:
         line = process.stdout.readline()
         assert line.startswith("Draw at http://127.0.0.1:"), process.stderr.read()
@@ -286,21 +283,6 @@ def drawing(model, folder, *options, **settings):
         process.send_signal(signal.SIGINT)
         said = process.communicate(timeout=60)
     assert (*said, process.returncode) == ("", "", 0)
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="browsers are named in $BROWSER on Linux")
-def test_the_page_is_opened_and_ctrl_c_is_quiet(model, tmp_path):
-    opened = tmp_path / "opened"
-    script = tmp_path / "browser"
-    script.write_text(f'#!/bin/sh\necho "$1" >{opened}.part && mv {opened}.part {opened}\n')
-    script.chmod(0o755)
-    settings = os.environ | {"BROWSER": f"{script} %s", "DISPLAY": ":0"}
-    with drawing(model, tmp_path, env=settings) as address:
-        for _ in range(200):
-            if opened.exists():
-                break
-            time.sleep(0.05)
-        assert opened.read_text() == f"{address}\n"
 
 
 @pytest.fixture(scope="module")
@@ -323,8 +305,38 @@ def browser():
 def served(model, tmp_path_factory):
     """The address of the page, and the folder that its command was started in."""
     folder = tmp_path_factory.mktemp("served")
-    with drawing(model, folder, "--no-open") as address:
+    script = folder / "browser"
+    script.write_text('#!/bin/sh\necho "$1" >opened.part && mv opened.part opened\n')
+    script.chmod(0o755)
+    with drawing(model, folder, BROWSER=f"{script} %s", DISPLAY=":0") as address:
         yield address, folder
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="$BROWSER names browsers on Linux")
+def test_the_page_is_opened(served):
+    address, folder = served
+    for _ in range(200):
+        if (folder / "opened").exists():
+            break
+        time.sleep(0.05)
+    assert (folder / "opened").read_text() == f"{address}\n"
+
+
+def test_the_port_answers_its_own_page_alone(served):
+    address, folder = served
+    request = "POST /keep?width=1&height=1&label=1 HTTP/1.1\r\nHost: {}\r\nContent-Length: 1\r\n"
+    host = address.removeprefix("http://")
+    for named, origin, status in [
+        (host, f"Origin: {address}\r\n", 201),
+        (host, "Origin: http://example.org\r\n", 403),
+        (host, "", 403),
+        ("example.org", f"Origin: {address}\r\n", 403),
+    ]:
+        with socket.create_connection(("127.0.0.1", int(host.partition(":")[2])), 10) as asked:
+            asked.sendall((request.format(named) + origin + "\r\n").encode() + b"\0")
+            assert asked.recv(15).decode().split()[1] == str(status)
+    (kept,) = (folder / "drawings" / "1").iterdir()
+    kept.unlink()
 
 
 @pytest.fixture
