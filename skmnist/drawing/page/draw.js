@@ -3,6 +3,7 @@
 
 const SIDE = 280; // pixels that the network's server gets, each way
 const PEN = 26;
+const PAUSE = 25; // milliseconds between two questions while one draws, so that all stays fluent
 const get = (id) => document.getElementById(id);
 
 const paper = get("paper");
@@ -18,6 +19,7 @@ let pointer = null; // the one that draws
 let drawing = 0; // counts up when what is drawn is taken away: late answers to it are dropped
 let asking = false;
 let keeping = false;
+let wake = () => {}; // ends a pause early
 let changed = 0; // when the drawing last changed since it was last sent; 0 where it did not
 
 function line(from, to) {
@@ -85,6 +87,7 @@ function end(event) {
   if (event.pointerId !== pointer) return;
   pointer = null;
   change(event.timeStamp);
+  wake();
 }
 
 function change(time) {
@@ -142,8 +145,16 @@ async function ask() {
       tell(why(error), true);
       break;
     }
+    if (pointer !== null) await pause();
   }
   asking = false;
+}
+
+function pause() {
+  return new Promise((done) => {
+    wake = done;
+    setTimeout(done, PAUSE);
+  });
 }
 
 function percent(probability) {
@@ -223,6 +234,7 @@ function press(event) {
 
 const labels = await result(await fetch("/labels"));
 get("labels").classList.toggle("ten", labels.length === 10);
+document.body.classList.toggle("words", labels.some((label) => label.length > 2));
 get("labels").append(...labels.map((label) => {
   const button = document.createElement("button");
   button.type = "button";
