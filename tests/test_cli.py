@@ -153,7 +153,7 @@ def test_data_fetch_where_all_is_there(mnist):
     assert run_inside(app, ["data", "verify"]).stdout.count("ok") == 4
 
 
-@pytest.mark.parametrize("command", [[], ["compare"], ["train"], ["evaluate"], ["data"]])
+@pytest.mark.parametrize("command", [[], ["compare"], ["train"], ["evaluate"], ["draw"], ["data"]])
 def test_help_fits_80_columns(command):
     done = run_inside(app, [*command, "--help"], env={"COLUMNS": "80"})
     assert done.exit_code == 0

@@ -151,6 +151,8 @@ def test_a_model_of_other_images_is_refused(blobs, tmp_path):
         ({"width": 0, "height": 1}, 0, 400),
         ({"width": "1e1", "height": 1}, 10, 400),
         ({"width": "9" * 5000, "height": 1}, 10, 400),
+        ({"width": "0000000019999999", "height": 1}, 10, 400),
+        ({"width": "١", "height": 1}, 1, 400),
         ({"height": 1}, 10, 400),
         ({"width": 10, "height": 10}, 99, 400),
         ({"width": 10, "height": 10}, 101, 413),

@@ -116,6 +116,7 @@ async def _drawing(request: Request) -> NDArray[np.uint8]:
 
 def _side(request: Request, name: str) -> int:
     text = request.query_params.get(name, "")
-    if not text.isascii() or not text.isdecimal() or not 0 < int(text[:9]) <= _LARGEST:
+    number = text.isascii() and text.isdecimal() and len(text) <= len(str(_LARGEST))
+    if not (number and 0 < int(text) <= _LARGEST):
         raise HTTPException(400, f"The {name} of a drawing is 1 to {_LARGEST} pixels.")
     return int(text)
