@@ -9,6 +9,7 @@ from .displays import (
     ErrorsDisplay,
     HistoryDisplay,
     LearningCurvesDisplay,
+    ReadingDisplay,
     SearchDisplay,
 )
 from .history import History
@@ -47,6 +48,7 @@ __all__ = [
     "KerasClassifier",
     "LearningCurves",
     "LearningCurvesDisplay",
+    "ReadingDisplay",
     "SearchDisplay",
     "StackedGridSearchCV",
     "StackedRandomizedSearchCV",

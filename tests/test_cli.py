@@ -231,25 +231,66 @@ def test_predict_draws_a_few_pictures(model, digits, tmp_path):
     assert "seven.png" in done.stdout
     assert "7   9" in done.stdout
     assert "█" in done.stdout
+    assert "unsure" not in done.stdout
     assert max(map(len, done.stdout.splitlines())) <= 80
 
 
 def test_predict_many_pictures_in_any_form(model, digits, tmp_path):
+    (tmp_path / "more").mkdir()
     for i, row in enumerate(digits[0][:6]):
-        Image.fromarray(row.reshape(28, 28)).save(tmp_path / f"{i}.png")
+        Image.fromarray(row.reshape(28, 28)).save(tmp_path / ("more" * (i > 3)) / f"{i}.png")
     centred = [center_digit(row.reshape(28, 28)) for row in digits[0][:6]]
     labels = [str(label) for label in load(model).predict(np.array(centred))]
     found = run_inside(app, ["predict", str(model), str(tmp_path), "--json"])
     pictures = json.loads(found.stdout)["pictures"]
     assert [picture["label"] for picture in pictures] == labels
-    assert sum(pictures[0]["probabilities"].values()) == pytest.approx(1, abs=1e-5)
+    (digit,) = pictures[0]["digits"]
+    assert sum(digit["probabilities"].values()) == pytest.approx(1, abs=1e-5)
     names = "\n".join(picture["file"] for picture in pictures)
     found = run_inside(app, ["predict", str(model), "-", "--csv"], input=names)
     lines = found.stdout.splitlines()
-    assert lines[0].startswith("file,label,probability_0,")
-    assert [line.split(",")[1] for line in lines[1:]] == labels
+    assert lines[0].startswith("file,digit,label,sure,probability_0,")
+    assert [line.split(",")[2] for line in lines[1:]] == labels
     table = run_inside(app, ["predict", str(model), str(tmp_path)]).stdout
     assert "probability" in table
+
+
+@pytest.fixture
+def number(digits, tmp_path):
+    """A picture of the number 307, in dark ink on paper."""
+    images = [digits[0][digits[1] == digit][0].reshape(28, 28) for digit in (3, 0, 7)]
+    path = tmp_path / "number.png"
+    Image.fromarray(240 - np.kron(np.hstack(images), np.full((4, 4), 0.8))).convert("L").save(path)
+    return path
+
+
+def test_predict_reads_a_number(model, number):
+    drawn = number.with_name("read.png")
+    done = run_inside(app, ["predict", str(model), str(number), "--plot", str(drawn)])
+    assert done.exit_code == 0, done.output
+    lines = done.stdout.splitlines()
+    assert lines[0].endswith("number.png: 3 digits")
+    read, *shares = lines[3].split()
+    assert read.replace("?", "") == "307"
+    assert len(shares) == 3
+    assert drawn.read_bytes()[:4] == b"\x89PNG"
+    record = json.loads(run_inside(app, ["predict", str(model), str(number), "--json"]).stdout)
+    (picture,) = record["pictures"]
+    assert picture["label"] == "307"
+    assert [digit["line"] for digit in picture["digits"]] == [0, 0, 0]
+    lefts = [digit["box"][1] for digit in picture["digits"]]
+    assert lefts == sorted(lefts)
+    refused = run_inside(app, ["predict", str(model), *[str(number)] * 2, "--plot", str(drawn)])
+    assert "--plot draws one picture; 2 are named" in str(refused.exception)
+
+
+def test_what_is_unsure_is_marked(digits, number, tmp_path):
+    short = make_dense_pipeline(hidden_layer_sizes=(4,), epochs=1, random_state=0)
+    path = tmp_path / "poor.skops"
+    save(short.fit(*digits), path)
+    lines = run_inside(app, ["predict", str(path), str(number)]).stdout.splitlines()
+    assert lines[3].split()[0].count("?") == 3
+    assert lines[-1] == "? is unsure: below 70%, or touching another digit."
 
 
 def test_a_card_is_written(model, tmp_path):
@@ -261,11 +302,20 @@ def test_a_card_is_written(model, tmp_path):
     assert path.read_text() == text
 
 
-def test_pictures_that_cannot_be_read_are_named(model, tmp_path):
-    done = run("predict", model, tmp_path)
+def test_pictures_that_cannot_be_read_are_named(model, number):
+    folder = number.parent / "pictures"
+    folder.mkdir()
+    done = run("predict", model, folder)
     assert done.returncode == 2
     assert "There are no pictures in the folder" in done.stderr
-    Image.new("L", (9, 9)).save(tmp_path / "empty.png")
-    done = run("predict", model, tmp_path)
+    Image.new("L", (9, 9)).save(folder / "empty.png")
+    done = run("predict", model, folder)
     assert done.returncode == 2
     assert "empty.png: Nothing is drawn" in " ".join(done.stderr.split())
+    (folder / "broken.jpg").write_bytes(b"\xff\xd8\xff")
+    number.rename(folder / "good.png")
+    done = run("predict", model, folder)  # which answers the good one, and then names the others
+    assert done.returncode == 1
+    assert "good.png: 3 digits" in done.stdout
+    assert len(done.stderr.splitlines()) == 2
+    assert "broken.jpg is not a picture, or is damaged" in done.stderr

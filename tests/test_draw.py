@@ -67,20 +67,13 @@ def test_an_unlikely_answer_is_unsure(probability, sure, tmp_path):
 
 def test_an_empty_drawing_has_an_empty_answer(tmp_path):
     asked = client(SURE, tmp_path)
-    empty = bytes([255]) * 3600
-    assert asked.post("/read", params=SIZE, content=empty).json() == {
-        "image": [],
-        "best": [],
-        "sure": False,
-    }
+    empty, speck = bytes([255]) * 3600, bytes([255]) * 1830 + bytes(1) + bytes([255]) * 1769
+    for nothing in (empty, speck):
+        answer = asked.post("/read", params=SIZE, content=nothing).json()
+        assert answer == {"image": [], "best": [], "sure": False}
     done = asked.post("/keep", params={**SIZE, "label": "7"}, content=empty)
     assert (done.status_code, done.text) == (400, "Nothing is drawn yet.")
     assert list(tmp_path.iterdir()) == []
-
-
-def test_a_drawing_that_is_all_ink_is_read(tmp_path):
-    done = client(SURE, tmp_path).post("/read", params=SIZE, content=bytes(3600))
-    assert np.reshape(done.json()["image"], (28, 28))[14, 14] == 255
 
 
 def test_networks_get_what_they_were_fitted_on(tmp_path):
@@ -363,7 +356,7 @@ def trace(page, digit, strokes=None):
     box = page.locator("#paper").bounding_box()
     for stroke in STROKES[digit][:strokes]:
         points = [
-            (box["x"] + box["width"] * (0.2 + 0.6 * x), box["y"] + box["height"] * (0.1 + 0.8 * y))
+            (box["x"] + box["width"] * (0.1 + 0.8 * x), box["y"] + box["height"] * (0.1 + 0.8 * y))
             for x, y in stroke
         ]
         page.mouse.move(*points[0])

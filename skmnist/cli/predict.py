@@ -4,29 +4,24 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated
 
-import numpy as np
 import typer
-from rich.columns import Columns
-from rich.text import Text
+from rich.markup import escape
 
+from skmnist.cli.readings import Reading, as_records, as_rows, read_all, show_readings
 from skmnist.cli.shared import (
     Json,
     app,
+    check_can_write,
+    err,
     load_with_probabilities,
-    new_table,
     out,
     print_json,
-    text_image,
 )
 from skmnist.cli.tables import check_out, is_table, predict_table, write_csv
 
 __all__ = ["predict"]
-
-_SUFFIXES: Final = {".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".tif", ".tiff", ".webp"}
-_DRAWN: Final = 4  # pictures up to which each is drawn
-_TOP: Final = 3  # digits named of each picture
 
 
 @app.command(rich_help_panel="Networks")
@@ -37,11 +32,15 @@ def predict(
     pictures: Annotated[
         list[str],
         typer.Argument(
-            help="Pictures of one digit each, folders of them, or - for names on stdin; or one "
-            ".csv or .parquet file of 784 pixels a row.",
+            help="Pictures of a digit, a number or a sheet of them; folders of pictures; - for "
+            "names on stdin; or one .csv or .parquet file of 784 pixels a row.",
             metavar="PICTURE...",
         ),
     ],
+    plot: Annotated[
+        Path | None,
+        typer.Option(help="Draw one picture with what is read, *.png or *.svg.", metavar="FILE"),
+    ] = None,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV instead.")] = False,
     csv_file: Annotated[
         Path | None, typer.Option("--out", help="Write the CSV to a file.", metavar="FILE")
@@ -53,50 +52,44 @@ def predict(
     Dark on light or light on dark; cut, scaled and centred the way MNIST's were.
     """
     check_out(csv_file, as_csv=as_csv)
+    check_can_write(plot, "--plot")
     if is_table(pictures):
         table = Path(pictures[0])
         predict_table(model, table, as_csv=as_csv, as_json=as_json, file=csv_file)
         return
-    from skmnist import center_digit, read_picture
-    from skmnist.preprocessing import as_fitted_on
-
-    estimator = load_with_probabilities(model)
     files = _files(pictures)
-    images = np.array([_named(file, lambda f: center_digit(read_picture(f))) for file in files])
-    probabilities = estimator.predict_proba(as_fitted_on(estimator, images))
-    found = [_ranked(estimator.classes_, row) for row in probabilities]
+    if plot is not None and len(files) > 1:
+        raise ValueError(f"--plot draws one picture; {len(files)} are named.")
+    readings, problems = read_all(load_with_probabilities(model), files)
+    if not readings:
+        raise ValueError(" ".join(problems))
+    if plot is not None:
+        _plot(readings[0], plot)
     if as_json:
-        print_json(
-            {
-                "pictures": [
-                    {"file": str(file), "label": best[0][0], "probabilities": dict(best)}
-                    for file, best in zip(files, found, strict=True)
-                ]
-            }
-        )
+        print_json({"pictures": as_records(readings), "problems": problems})
     elif as_csv:
-        header = ["file", "label", *(f"probability_{c}" for c in estimator.classes_)]
-        rows = [
-            [file, best[0][0], *(f"{p:.6f}" for p in row)]
-            for file, best, row in zip(files, found, probabilities, strict=True)
-        ]
-        write_csv([header, *rows], csv_file)
-    elif len(files) <= _DRAWN:
-        for file, image, best in zip(files, images, found, strict=True):
-            _draw(file, image, best)
+        write_csv(as_rows(readings), csv_file)
     else:
-        _print_table(files, found)
+        show_readings(readings)
+        if plot is not None:
+            out.print(f"Written: {plot}", highlight=False, soft_wrap=True)
+    for problem in problems:
+        err.print("[bold]skmnist:[/]", escape(problem), highlight=False)
+    if problems:
+        raise typer.Exit(1)
 
 
 def _files(names: list[str]) -> list[Path]:
-    """List the pictures that are meant, those of folders by name."""
+    """List the pictures that are meant; those of folders, and of folders in them, by name."""
+    from skmnist.pictures import SUFFIXES
+
     listed = [
         line for name in names for line in (sys.stdin.read().split("\n") if name == "-" else [name])
     ]
     files: list[Path] = []
     for path in (Path(name) for name in listed if name.strip()):
         if path.is_dir():
-            inside = [file for file in path.iterdir() if file.suffix.lower() in _SUFFIXES]
+            inside = [file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES]
             if not inside:
                 raise ValueError(f"There are no pictures in the folder {path}.")
             files += sorted(inside)
@@ -107,35 +100,9 @@ def _files(names: list[str]) -> list[Path]:
     return files
 
 
-def _named(file: Path, read: Any) -> Any:
-    try:
-        return read(file)
-    except ValueError as error:
-        text = str(error)
-        raise ValueError(text if str(file) in text else f"{file}: {text}") from error
+def _plot(reading: Reading, file: Path) -> None:
+    from skmnist import ReadingDisplay, read_picture
 
-
-def _ranked(classes: Any, row: Any) -> list[tuple[str, float]]:
-    order = np.argsort(row)[::-1]
-    return [(str(classes[i]), float(row[i])) for i in order]
-
-
-def _draw(file: Path, image: Any, best: list[tuple[str, float]]) -> None:
-    """Print a picture as it is seen, and its likeliest digits beside it."""
-    says = Text(f"\n{file}\n\n", overflow="fold")
-    for i, (label, probability) in enumerate(best[:_TOP]):
-        bar = "━" * round(20 * probability)
-        says.append(f"{label}  {probability:7.2%}  {bar}\n", style="bold" if i == 0 else "")
-    out.print(Columns([Text(text_image(image)), says], padding=(0, 3)), highlight=False)
-
-
-def _print_table(files: list[Path], found: list[list[tuple[str, float]]]) -> None:
-    table = new_table()
-    table.add_column("picture", overflow="fold")
-    table.add_column("digit", justify="right", style="bold")
-    for title in ("probability", "next"):
-        table.add_column(title, justify="right", no_wrap=True)
-    for file, best in zip(files, found, strict=True):
-        others = ", ".join(f"{label} {p:.1%}" for label, p in best[1:_TOP])
-        table.add_row(str(file), best[0][0], f"{best[0][1]:.2%}", others)
-    out.print(table, highlight=False)
+    labels = [reading.marked([i]) for i in range(len(reading))]
+    display = ReadingDisplay(read_picture(reading.file), reading.digits.boxes, labels)
+    display.plot().figure_.savefig(file, dpi=150)

@@ -62,15 +62,15 @@ def predict_table(
     file : Path or None
         Where the CSV goes; by default to standard output.
     """
-    from skmnist import flatten_and_scale, load
+    from skmnist import load
     from skmnist.datasets.readers import read_table
+    from skmnist.preprocessing import as_fitted_on
 
     estimator = load(model)
     if not hasattr(estimator, "predict"):
         raise ValueError(f"{model} holds a {type(estimator).__name__}, which predicts nothing.")
     X, _ = read_table(table)
-    scales = hasattr(estimator, "steps") or hasattr(estimator, "best_estimator_")
-    labels = estimator.predict(X if scales else flatten_and_scale(X))
+    labels = estimator.predict(as_fitted_on(estimator, X))
     if as_json:
         print_json({"file": str(table), "labels": labels.tolist()})
     elif as_csv:

@@ -7,6 +7,7 @@ from skmnist.displays.comparison import ComparisonDisplay
 from skmnist.displays.curves import LearningCurvesDisplay
 from skmnist.displays.history import HistoryDisplay
 from skmnist.displays.images import DigitsDisplay, ErrorsDisplay
+from skmnist.displays.readings import ReadingDisplay
 from skmnist.displays.search import SearchDisplay
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "ErrorsDisplay",
     "HistoryDisplay",
     "LearningCurvesDisplay",
+    "ReadingDisplay",
     "SearchDisplay",
     "as_png",
     "new_axes",

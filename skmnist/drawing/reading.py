@@ -63,9 +63,10 @@ class Reader:
 
     def read(self, drawing: NDArray[np.uint8]) -> Answer:
         """Read a drawing in dark ink on paper of the value `PAPER`."""
-        if (drawing == PAPER).all():
+        try:
+            image = center_digit(drawing)
+        except ValueError:  # nothing yet, or the speck that a stroke begins with
             return Answer([], [], sure=False)
-        image = center_digit(drawing)
         row = self._probabilities(image)
         order = np.argsort(row)[::-1][:_TOP]
         best = [(self.labels[i], float(row[i])) for i in order]
