@@ -1,4 +1,4 @@
-"""Every workflow of the README's table with our network, and what Keras's users do besides."""
+"""Every workflow of this folder's README with our network, and what Keras's users do besides."""
 
 import re
 from pathlib import Path
@@ -14,7 +14,7 @@ from support.workflows import WORKFLOWS, Peer
 
 from skmnist import DenseClassifier, FlattenScale, KerasClassifier, dense_network
 
-README = (Path(__file__).parents[1] / "README.md").read_text()
+README = (Path(__file__).parent / "README.md").read_text()
 
 
 def make(*, stops=False, **settings):

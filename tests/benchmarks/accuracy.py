@@ -2,7 +2,7 @@
 
 The recipes were chosen on a split of the training images; the test set is scored here, once a fit,
 and once for the seeds of a recipe together, in scikit-learn's `VotingClassifier`. What is found
-is kept in `accuracy.json`, from which the README's table is made.
+is kept in `accuracy.json`, from which the documents' table is made.
 
     SKMNIST_DATA_HOME=... python tests/benchmarks/accuracy.py [RECIPE ...] [--seeds 3]
 """
@@ -47,7 +47,7 @@ def measure(name, seeds, X, y, X_test, y_test):
 
 
 def row(name, found):
-    """Write a recipe's line of the README's table."""
+    """Write a recipe's line of the documents' table."""
     accuracies = np.array(found["accuracy"])
     of_one = accuracy(round(accuracies.mean() * 10_000), 10_000)
     spread = f"{100 * accuracies.mean():.2f} % ± {100 * accuracies.std(ddof=1):.2f}"
@@ -58,7 +58,7 @@ def row(name, found):
 
 
 def table(found):
-    """Write the README's table."""
+    """Write the documents' table."""
     lines = [
         "| recipe | test accuracy | 95 % interval of one | the seeds together | a fit |",
         "|---|---|---|---|---|",

@@ -113,7 +113,7 @@ def _cells(lines):
 
 
 def table(lines):
-    """Write the README's table of networks by the number of rows."""
+    """Write the documents' table of networks by the number of rows."""
     cell = _cells(lines)
     texts = [
         "| rows | draws | RBF SVM | dense | dense, bent | convolutional | convolutional, bent |",
@@ -128,7 +128,7 @@ def table(lines):
 
 
 def baselines_table(lines):
-    """Write the README's table of baselines beside scikit-learn's own defaults."""
+    """Write the documents' table of baselines beside scikit-learn's own defaults."""
     from skmnist.pipelines import MODELS
 
     cell = _cells([line for line in lines if line["draw"] == 0])

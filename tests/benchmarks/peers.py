@@ -1,4 +1,4 @@
-"""Which workflows are served by whom: every cell tried, and the README's table printed.
+"""Which workflows are served by whom: every cell tried, and the documents' table printed.
 
 The same functions that the tests run on our network run here on scikeras's `KerasClassifier`, on
 `keras.wrappers.SKLearnClassifier`, on skorch's `NeuralNetClassifier` and on scikit-learn's
