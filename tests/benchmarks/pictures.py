@@ -4,8 +4,8 @@ python tests/benchmarks/pictures.py FOLDER [MODEL]
 
 FOLDER holds pictures of one digit each and a ``labels.csv`` with the columns file, label and, where
 there is one, kind. MODEL is a file of `skmnist.save`; by default `recipes.CONV` is trained on
-MNIST, whose files ``$SKMNIST_DATA_HOME`` names. Without FOLDER there are MNIST's test images alone, made
-into pictures: as they are, inverted, scaled and shifted.
+MNIST, whose files ``$SKMNIST_DATA_HOME`` names. Its test images are made into pictures too:
+as they are, inverted, scaled and shifted. Without FOLDER there are these alone.
 """
 
 import io
