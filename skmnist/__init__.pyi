@@ -1,4 +1,5 @@
 from . import recipes
+from ._versions import show_versions
 from .classifiers import ConvClassifier, DenseClassifier, KerasClassifier, ValidationMonitor
 from .clusters import dask_backend
 from .comparison import Comparison, LearningCurves, compare, learning_curves
@@ -76,5 +77,6 @@ __all__ = [
     "read_picture",
     "recipes",
     "save",
+    "show_versions",
     "to_onnx",
 ]

@@ -6,9 +6,15 @@ import os
 import platform
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
+from typing import Final
 
-__all__ = ["backend", "versions"]
+__all__ = ["backend", "show_versions", "versions"]
+
+_SHOWN: Final = (
+    *("skmnist", "scikit-learn", "scikeras", "keras", "tensorflow", "jax", "numpy", "scipy"),
+    *("pandas", "matplotlib", "joblib", "skops", "pillow"),
+)
 
 
 def backend() -> str:
@@ -34,3 +40,29 @@ def versions(names: Sequence[str]) -> str:
     packages = [*names[:at], backend(), *names[at:]]
     listed = ", ".join(f"{name} {version(name)}" for name in packages)
     return f"Python {platform.python_version()}, {listed}"
+
+
+def show_versions() -> None:
+    """Print the machine, Python and the versions of all that matters, for a report of a fault.
+
+    Examples
+    --------
+    >>> from skmnist import show_versions
+    >>> show_versions()
+    machine       ...
+    python        ...
+    backend       ...
+    skmnist       ...
+    """
+    lines = {
+        "machine": f"{platform.platform()}, {os.cpu_count()} cores",
+        "python": sys.version.replace("\n", " "),
+        "backend": backend(),
+    }
+    for name in _SHOWN:
+        try:
+            lines[name] = version(name)
+        except PackageNotFoundError:
+            lines[name] = "not installed"
+    for name, value in lines.items():
+        print(f"{name:<14}{value}")
