@@ -1,5 +1,7 @@
 """The command line, as a user meets it: in a process of its own where it matters."""
 
+import contextlib
+import io
 import json
 import subprocess
 import sys
@@ -10,23 +12,46 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from skmnist import center_digit, load, make_dense_pipeline, save
-from skmnist.cli import app
+from skmnist.cli import app, main
 
 run_inside = CliRunner().invoke
 
 
-def run(*arguments, **options):
+def command(arguments):
+    return [sys.executable, "-m", "skmnist", *map(str, arguments)]
+
+
+def start(*arguments, **options):
+    """Run a command in a process of its own."""
     return subprocess.run(
-        [sys.executable, "-m", "skmnist", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        check=False,
-        **options,
+        command(arguments), capture_output=True, text=True, check=False, **options
     )
 
 
+def run(*arguments, cwd="."):
+    """Run a command as a process would, errors and exit code too, but in this one."""
+    said, complained = io.StringIO(), io.StringIO()
+    before = sys.argv
+    sys.argv = command(arguments)[2:]
+    try:
+        with (
+            contextlib.chdir(cwd),
+            contextlib.redirect_stdout(said),
+            contextlib.redirect_stderr(complained),
+        ):
+            main()
+    except SystemExit as stopped:
+        code = stopped.code or 0
+    else:
+        code = 0
+    finally:
+        sys.argv = before
+    done = [said.getvalue(), complained.getvalue()]
+    return subprocess.CompletedProcess(arguments, code, *done)
+
+
 def test_compare_prints_a_table_of_80_columns():
-    done = run("compare", "--models", "dummy,gaussian_nb", "--cv", 3)
+    done = start("compare", "--models", "dummy,gaussian_nb", "--cv", 3)
     assert done.returncode == 0
     lines = done.stdout.splitlines()
     assert "1,437 images of digits, 3-fold" in lines[0]
@@ -204,7 +229,7 @@ def test_version():
 
 
 def test_the_lesson_is_told(tmp_path):
-    done = run("lesson", "--plot", "history.png", cwd=tmp_path)
+    done = start("lesson", "--plot", "history.png", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     assert max(map(len, lines)) <= 80
@@ -226,7 +251,7 @@ def test_predict_draws_a_few_pictures(model, digits, tmp_path):
     picture = tmp_path / "seven.png"
     image = digits[0][digits[1] == 7][0].reshape(28, 28)
     Image.fromarray(255 - np.kron(image, np.ones((5, 5), np.uint8))).save(picture)
-    done = run("predict", model, picture.name, cwd=tmp_path)
+    done = start("predict", model, picture.name, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "seven.png" in done.stdout
     assert "7   9" in done.stdout
