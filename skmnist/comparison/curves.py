@@ -123,8 +123,8 @@ class LearningCurves:
                 passes = smallest[first] <= smallest[second] and largest[first] > largest[second]
                 if passes:
                     words, other = capitalized(display_name(first)), display_name(second)
-                    rows = self.crossing(first, second)
-                    said.append(f"{words} passes {other} at about {rows:,} rows")
+                    rows = float(f"{self.crossing(first, second):.2g}")  # no finer than it is
+                    said.append(f"{words} passes {other} at about {rows:,.0f} rows")
         return said
 
     def plot(self, ax: Any = None) -> LearningCurvesDisplay:
