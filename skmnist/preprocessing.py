@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Final, Literal, Self
 
 import numpy as np
@@ -160,6 +161,20 @@ def _check_finite(pixels: NDArray[Any]) -> None:
         raise ValueError("Input X contains NaN or infinity; fill the missing pixels first.")
 
 
+def _check_is_batch(shape: tuple[int, ...], n_pixels: int) -> None:
+    """Refuse one image where several are expected, and colours where there were none."""
+    if len(shape) > 1 and shape[0] != 1 and math.prod(shape) == n_pixels and shape[1] != n_pixels:
+        raise ValueError(
+            f"Expected images of {n_pixels} pixels, got an array of shape {shape}, which is one of "
+            "them. Pass X[np.newaxis] if it is a single image."
+        )
+    if len(shape) == 4 and shape[3] in (3, 4) and shape[1] * shape[2] == n_pixels:
+        raise ValueError(
+            f"Expected images of {n_pixels} pixels in one channel, got an array of shape {shape}, "
+            f"which has {shape[3]} channels. Turn colours into grey, by read_picture for instance."
+        )
+
+
 def _to_pixels(X: ArrayLike, *, max_value: float, dtype: np.dtype[Any]) -> NDArray[Any]:
     """Undo `flatten_and_scale`: pixels of the type that they came in, if that holds them."""
     pixels = np.asarray(X) * max_value
@@ -272,6 +287,7 @@ class FlattenScale(CallbackSupportMixin, FunctionTransformer):
             Or a DataFrame, where `set_output` asked for one.
         """
         check_is_fitted(self)
+        _check_is_batch(np.shape(X), self.n_features_in_)
         validate_data(self, X, reset=False, skip_check_array=True, ensure_2d=False)
         rows = flatten_and_scale(X, max_value=self.max_value_)
         if rows.shape[1] != self.n_features_in_:

@@ -191,3 +191,15 @@ def test_callbacks_of_a_pipeline_reach_it(capsys):
             np.zeros((2, 4), np.uint8)
         )
     assert "FlattenScale" in capsys.readouterr().out
+
+
+def test_one_image_and_colours_are_told_what_to_do():
+    scaler = FlattenScale().fit(np.full((3, 28, 28), 255, np.uint8))
+    image = np.zeros((28, 28), np.uint8)
+    with pytest.raises(ValueError, match=r"shape \(28, 28\), .* Pass X\[np.newaxis\]"):
+        scaler.transform(image)
+    assert scaler.transform(image[np.newaxis]).shape == (1, 784)
+    for channels in (3, 4):
+        with pytest.raises(ValueError, match=f"which has {channels} channels"):
+            scaler.transform(np.zeros((2, 28, 28, channels), np.uint8))
+    assert scaler.transform(np.zeros((2, 28, 28, 1), np.uint8)).shape == (2, 784)
