@@ -1,11 +1,15 @@
 """How well pictures of digits are read: cut out by `center_digit`, and by simpler ways beside it.
 
-python tests/benchmarks/pictures.py FOLDER [MODEL]
+python tests/benchmarks/pictures.py FOLDER [MODEL] [--learn]
 
 FOLDER holds pictures of one digit each and a ``labels.csv`` with the columns file, label and, where
 there is one, kind. MODEL is a file of `skmnist.save`; by default `recipes.CONV` is trained on
 MNIST, whose files ``$SKMNIST_DATA_HOME`` names. Its test images are made into pictures too:
 as they are, inverted, scaled and shifted. Without FOLDER there are these alone.
+
+With --learn a network learns from half of the pictures beside MNIST, as `skmnist train --pictures`
+does, and reads the other half, both ways round. Pictures that follow one another, often of one hand,
+stay together.
 """
 
 import io
@@ -21,6 +25,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from skmnist import center_digit, fetch_mnist, find_digits, load, make_model, read_picture, recipes
+from skmnist.datasets.beside import put_beside
 from skmnist.significance import accuracy
 
 SURE, UNSURE = 0.9, 0.7
@@ -102,6 +107,38 @@ def of_folder(folder: Path, model: Any) -> None:
     )
 
 
+def of_halves(folder: Path) -> None:
+    """Print what pictures beside MNIST do to others, left out, and to MNIST's test images."""
+    table = pd.read_csv(folder / "labels.csv", dtype=str)
+    pictures = cut(center_digit, [read_picture(folder / name) for name in table["file"]])
+    pictures, labels = pictures.reshape(len(table), -1), table["label"].astype(int).to_numpy()
+    half = np.arange(len(table)) // 10 % 2
+    X, y = fetch_mnist(return_X_y=True)
+    X_test, y_test = fetch_mnist(subset="test", return_X_y=True)
+
+    def fitted(chosen: NDArray[np.bool_]) -> Any:
+        network = make_model("conv", **recipes.CONV, random_state=0)
+        if not chosen.any():
+            return network.fit(X, y)
+        both = put_beside((X, y), (pictures[chosen], labels[chosen]))
+        weights = {"convclassifier__sample_weight": both.sample_weight}
+        return network.fit(both.X, both.y, **weights)
+
+    alone = fitted(half < 0)
+    beside = [fitted(half == side) for side in (0, 1)]
+    without = alone.predict(pictures) == labels
+    found = [network.predict(pictures) == labels for network in beside]
+    learnt = np.where(half == 0, found[1], found[0])
+    print(f"\n{len(table)} pictures, of which half are learnt from and the others read\n")
+    print(f"  {'digit':<8}{'pictures':>10}{'MNIST alone':>14}{'and pictures':>14}")
+    for digit in range(10):
+        of = labels == digit
+        print(f"  {digit:<8}{of.sum():>10}{without[of].sum():>14}{learnt[of].sum():>14}")
+    print(f"  {'all':<8}{len(table):>10}{without.sum():>14}{learnt.sum():>14}")
+    on_mnist = [100 * np.mean(network.predict(X_test) == y_test) for network in (alone, *beside)]
+    print(f"  MNIST's test images, %: {on_mnist[0]:.2f}; {on_mnist[1]:.2f} and {on_mnist[2]:.2f}")
+
+
 def number_of_digits(grey: NDArray[np.uint8]) -> int:
     """Count digits as `skmnist predict` does."""
     try:
@@ -150,7 +187,8 @@ def of_mnist(model: Any) -> None:
 
 def main() -> None:
     """Read the arguments, make or load the model, and measure."""
-    folder, file = (*sys.argv[1:3], None, None)[:2]
+    named = [argument for argument in sys.argv[1:] if argument != "--learn"]
+    folder, file = (*named, None, None)[:2]
     heading("Pictures of digits, as people make them", "Pillow", "scipy")
     if file is None:
         X, y = fetch_mnist(return_X_y=True)
@@ -160,6 +198,8 @@ def main() -> None:
     if folder is not None:
         of_folder(Path(folder), model)
     of_mnist(model)
+    if folder is not None and "--learn" in sys.argv:
+        of_halves(Path(folder))
 
 
 if __name__ == "__main__":
