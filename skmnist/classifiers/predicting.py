@@ -139,6 +139,21 @@ class PredictingClassifier(RepairedClassifier):
         kinds = {"dtype": np.float32, "order": "C", "allow_nd": self._allow_nd}
         return validate_data(self, X, y, **kinds, **options)
 
+    def _is_clean(self, X: Any) -> bool:
+        """Tell whether scikit-learn's checks, which take half of a single row's time, would pass.
+
+        And give the same array. They are left to complain where the sum of squares is not finite.
+        """
+        return (
+            type(X) is np.ndarray
+            and X.dtype == np.float32
+            and X.shape == (len(X), self.n_features_in_)
+            and len(X) > 0
+            and X.flags.c_contiguous
+            and not hasattr(self, "feature_names_in_")
+            and bool(np.isfinite(np.vdot(X, X)))
+        )
+
     def _has_own_encoder(self) -> bool:
         """Tell whether a subclass of the user's brings its own encoder of targets."""
         return type(self).target_encoder is not PredictingClassifier.target_encoder
@@ -185,7 +200,8 @@ class PredictingClassifier(RepairedClassifier):
 
     def _outputs(self, X: ArrayLike) -> Any:
         check_is_fitted(self, "network_")
-        rows = self._encode_features(self._check_samples(X, reset=False))
+        samples: Any = X if self._is_clean(X) else self._check_samples(X, reset=False)
+        rows = self._encode_features(samples)
         callbacks = self._callbacks_of_predict()
         if callbacks:
             return engine.predict_with_callbacks(self.network_, rows, callbacks)

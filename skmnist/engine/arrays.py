@@ -144,8 +144,11 @@ def few_lengths(n_rows: int) -> int:
 
 def lengthened(array: NDArray[Any], n_rows: int) -> NDArray[Any]:
     """Pad an array with rows of zeros."""
-    missing = n_rows - len(array)
-    return np.pad(array, [(0, missing)] + [(0, 0)] * (array.ndim - 1)) if missing else array
+    if len(array) == n_rows:
+        return array
+    padded = np.zeros((n_rows, *array.shape[1:]), array.dtype)
+    padded[: len(array)] = array
+    return padded
 
 
 def loss_first(logs: Mapping[str, Any]) -> dict[str, Any]:

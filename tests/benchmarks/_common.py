@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # the peers, and their workers, keep quiet too
 
+PAUSE = 0.2  # seconds
 PACKAGES = ("skmnist", "scikit-learn", "scikeras", "keras", "numpy")
 
 
@@ -28,10 +29,14 @@ def seconds(call: Callable[[], object]) -> float:
 
 
 def alternate(calls: dict[str, Callable[[], object]], repeats: int) -> dict[str, list[float]]:
-    """Time each call in turn, again and again, so that drift of the machine hits all alike."""
+    """Time each call in turn, again and again, so that drift of the machine hits all alike.
+
+    A library's threads may spin for a while after its call; the pause keeps the next one from it.
+    """
     times: dict[str, list[float]] = {name: [] for name in calls}
     for _ in range(repeats):
         for name, call in calls.items():
+            time.sleep(PAUSE)
             times[name].append(seconds(call))
     return times
 

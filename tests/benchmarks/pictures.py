@@ -8,8 +8,8 @@ MNIST, whose files ``$SKMNIST_DATA_HOME`` names. Its test images are made into p
 as they are, inverted, scaled and shifted. Without FOLDER there are these alone.
 
 With --learn a network learns from half of the pictures beside MNIST, as `skmnist train --pictures`
-does, and reads the other half, both ways round. Pictures that follow one another, often of one hand,
-stay together.
+does, and reads the other half, both ways round. Pictures that follow one another, often of one
+hand, stay together.
 """
 
 import io

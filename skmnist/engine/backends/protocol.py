@@ -240,6 +240,9 @@ class Backend(Protocol):
     def check_process(self) -> None:
         """Refuse to work in a fork of a process that has worked."""
 
+    def has_accelerator(self) -> bool:
+        """Tell whether the library computes on something else than the processor."""
+
     def n_cores(self) -> int:
         """Tell how many cores the library has to itself."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from skmnist.engine.backends.tensorflow.device import (
     ONE_AT_A_TIME,
     check_process,
+    has_accelerator,
     n_cores,
     place,
     release_caches,
@@ -23,6 +24,7 @@ __all__ = [
     "Trainer",
     "batches",
     "check_process",
+    "has_accelerator",
     "n_cores",
     "place",
     "release_caches",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any, Final
 
 from numpy.typing import NDArray
@@ -52,8 +53,9 @@ def n_cores() -> int:
     return tf.config.threading.get_intra_op_parallelism_threads() or own_cores()
 
 
+@functools.cache
 def has_accelerator() -> bool:
-    """Tell whether there is a GPU."""
+    """Tell whether TensorFlow has a GPU."""
     return bool(tf.config.list_physical_devices("GPU"))
 
 
