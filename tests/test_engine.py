@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from support.backends import BACKEND, only_on
 
-from skmnist import DenseClassifier, conv_network, dense_network, engine
+from skmnist import ConvClassifier, DenseClassifier, conv_network, dense_network, engine
 from skmnist.engine import keys
 from skmnist.engine.cache import Cache
 from skmnist.engine.dropout import DynamicDropout
@@ -396,6 +396,16 @@ def test_a_row_is_predicted_alone(rows):
     )
     order = np.random.default_rng(0).permutation(len(X))
     np.testing.assert_array_equal(together[order], engine.predict(network, X[order]))
+
+
+def test_a_row_of_a_convolutional_network_is_predicted_alone(rows):
+    X, y = rows
+    network = ConvClassifier((4, 8), hidden_layer_sizes=(10,), epochs=1, random_state=0)
+    network = network.fit(X, y).network_
+    together = engine.predict(network, X)
+    for n in (1, 3, 5):
+        parts = [engine.predict(network, X[i : i + n]) for i in range(0, 60, n)]
+        np.testing.assert_array_equal(np.vstack(parts), together[:60])
 
 
 def test_predictions_share_programs_but_not_weights(rows):
