@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from skmnist._compat.keras import keras
 from skmnist.engine.arrays import PREDICTION_ROWS, lengthened
+from skmnist.engine.backends.tensorflow.loops import program
 from skmnist.engine.dynamic import outputs_with
 from skmnist.keras_models import Network
 
@@ -50,8 +51,8 @@ class Predictor:
             self._placed[network] = weights
         if len(X) <= PREDICTION_ROWS:
             few = len(X) <= _FEW_ROWS and self._few_agree(weights)
-            program, n_rows = (self._few, _FEW_ROWS) if few else (self._one, PREDICTION_ROWS)
-            outputs = program(weights, tf.convert_to_tensor(lengthened(X, n_rows), tf.float32))
+            batch, n_rows = (self._few, _FEW_ROWS) if few else (self._one, PREDICTION_ROWS)
+            outputs = batch(weights, tf.convert_to_tensor(lengthened(X, n_rows), tf.float32))
         else:
             padded = lengthened(X, len(X) + -len(X) % PREDICTION_ROWS)
             rows = tf.convert_to_tensor(padded, tf.float32)
@@ -77,13 +78,11 @@ class Predictor:
     @functools.cached_property
     def _many(self) -> Any:
         batches = tf.TensorSpec([None, PREDICTION_ROWS, *self._row_shape], tf.float32)
-        program = tf.function(self._batches, input_signature=[self._weights, batches])
-        return program.get_concrete_function()
+        return program(self._batches, [self._weights, batches])
 
     def _program_of(self, n_rows: int) -> Any:
         batch = tf.TensorSpec([n_rows, *self._row_shape], tf.float32)
-        program = tf.function(self._batch, input_signature=[self._weights, batch])
-        return program.get_concrete_function()  # which is quicker to call: all types are known
+        return program(self._batch, [self._weights, batch])
 
     def _batch(self, weights: list[tf.Tensor], batch: tf.Tensor) -> tf.Tensor:
         return outputs_with(self._model, weights, batch)

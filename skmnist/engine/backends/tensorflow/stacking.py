@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from skmnist._compat.keras import keras, set_rate_tensor
 from skmnist.engine.arrays import StackedSamples, State
 from skmnist.engine.backends.tensorflow.device import BUILT
 from skmnist.engine.backends.tensorflow.layers import STACKED_LAYERS
+from skmnist.engine.backends.tensorflow.loops import program, totals
 from skmnist.engine.backends.tensorflow.steps import assign, copied_optimizer, values_of
 from skmnist.engine.backends.tensorflow.trainer import specs_of, tensors
 from skmnist.engine.keys import dropout_layers
@@ -96,9 +97,9 @@ class StackTrainer:
             tf.TensorSpec([None, n_networks, None], tf.int32),
         ]
         variables, slots = specs_of(self._variables), specs_of(self._slots)
-        self._train = tf.function(
+        self._train = program(
             self._epoch,
-            input_signature=[
+            [
                 variables,
                 slots,
                 [a_network] * n_dynamic,
@@ -106,15 +107,14 @@ class StackTrainer:
                 *where,
                 tf.TensorSpec([None, n_networks], tf.float32),
             ],
-            jit_compile=strategy == "xla",
-        ).get_concrete_function()
+            compiled=strategy == "xla",
+        )
         TRACES.add()
         self._test_signature = [variables, *rows, *where]
 
     @functools.cached_property
     def _test(self) -> Any:
-        function = tf.function(self._evaluation, input_signature=self._test_signature)
-        return function.get_concrete_function()
+        return program(self._evaluation, self._test_signature)
 
     def stack(self, states: Sequence[State]) -> State:
         """Stack the states of single networks."""
@@ -188,16 +188,15 @@ class StackTrainer:
     ) -> tuple[list[tf.Tensor], list[tf.Tensor], dict[str, tf.Tensor]]:
         assign(self._variables, variables)
         assign(self._slots, slots)
-        batch_size = tf.shape(order)[2]
-        loss, correct = (tf.zeros(n_rows.shape) for _ in range(2))
-        for i in tf.range(tf.shape(order)[0]):
+        n_batches, _, batch_size = tf.unstack(tf.shape(order))
+
+        def step(i: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             count = tf.minimum(batch_size, n_rows - i * batch_size)
             batch = _gather((X, y, weights), starts, order[i])
-            batch_loss, batch_correct = self._step(batch, count, rates[i], dynamic)
-            loss += batch_loss
-            correct += batch_correct
-        after = values_of(self._variables), values_of(self._slots)
-        return *after, self._means(loss, correct, n_rows)
+            return self._step(batch, count, rates[i], dynamic)
+
+        logs = self._means(n_batches, step, n_rows)
+        return values_of(self._variables), values_of(self._slots), logs
 
     def _step(
         self,
@@ -232,20 +231,28 @@ class StackTrainer:
         order: tf.Tensor,
     ) -> dict[str, tf.Tensor]:
         assign(self._variables, variables)
-        batch_size = tf.shape(order)[2]
-        loss, correct = (tf.zeros(n_rows.shape) for _ in range(2))
-        for i in tf.range(tf.shape(order)[0]):
+        n_batches, _, batch_size = tf.unstack(tf.shape(order))
+
+        def step(i: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             x, target, weight = _gather((X, y, weights), starts, order[i])
             real = tf.sequence_mask(n_rows - i * batch_size, batch_size, tf.float32)
             output = self._outputs(x)
-            loss += tf.reduce_sum(self._loss.call(target, output) * weight * real, axis=1)
-            correct += tf.reduce_sum(is_correct(target, output) * real, axis=1)
-        return self._means(loss, correct, n_rows)
+            total = tf.reduce_sum(self._loss.call(target, output) * weight * real, axis=1)
+            return total, tf.reduce_sum(is_correct(target, output) * real, axis=1)
 
-    @staticmethod
-    def _means(loss: tf.Tensor, correct: tf.Tensor, n_rows: tf.Tensor) -> dict[str, tf.Tensor]:
-        total = tf.cast(n_rows, tf.float32)
-        return {"loss": loss / total, "accuracy": correct / total}
+        return self._means(n_batches, step, n_rows)
+
+    def _means(
+        self,
+        n_batches: tf.Tensor,
+        step: Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]],
+        n_rows: tf.Tensor,
+    ) -> dict[str, tf.Tensor]:
+        """Take all steps, and divide each network's loss and right answers by its rows."""
+        zeros = tf.zeros(n_rows.shape)
+        loss, correct = totals(n_batches, step, (zeros, zeros))
+        count = tf.cast(n_rows, tf.float32)
+        return {"loss": loss / count, "accuracy": correct / count}
 
     def _outputs(self, x: tf.Tensor, dynamic: Sequence[tf.Tensor] = ()) -> tf.Tensor:
         """Run the chain of layers on a batch of each network; with dropout where ``dynamic``."""

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from skmnist._compat.keras import build_metrics, keep_no_graphs, keras
 from skmnist.engine.arrays import EVALUATION_ROWS
+from skmnist.engine.backends.tensorflow.loops import totals
 from skmnist.engine.dynamic import copy_with_dynamic_dropout, dynamic_rates, dynamic_rates_in
 from skmnist.engine.measures import is_correct
 from skmnist.engine.strategy import Strategy
@@ -95,11 +96,11 @@ class Steps:
         assign(self.slots, slots)
         step = self._keras_step if self._strategy == "keras" else self._lean_step
         with dynamic_rates_in(self._model, self._optimizer, dynamic):
-            totals = self._run(step, X, y, weights, order, n_rows, rates)
+            means = self._run(step, X, y, weights, order, n_rows, rates)
         if self._strategy == "keras":
             logs = self._model.get_metrics_result()
         else:
-            logs = {name: totals[name] for name in self._measures}
+            logs = {name: means[name] for name in self._measures}
         return values_of(self.variables), values_of(self.slots), logs
 
     def evaluation(
@@ -109,9 +110,14 @@ class Steps:
         assign(self.variables, variables)
         self._model.reset_metrics()
         n_rows = tf.shape(X)[0]
-        for start in tf.range(0, n_rows, EVALUATION_ROWS):
+
+        def step(i: tf.Tensor) -> tuple[()]:
+            start = i * EVALUATION_ROWS
             rows = slice(start, tf.minimum(start + EVALUATION_ROWS, n_rows))
             self._model.test_step((X[rows], y[rows], weights[rows]))
+            return ()
+
+        totals(-(-n_rows // EVALUATION_ROWS), step, ())
         return self._model.get_metrics_result()
 
     def _run(
@@ -125,17 +131,18 @@ class Steps:
         rates: tf.Tensor,
     ) -> dict[str, tf.Tensor]:
         self._model.reset_metrics()
-        batch_size = tf.shape(order)[1]
-        loss, correct = tf.zeros(()), tf.zeros(())
-        for i in tf.range(tf.shape(order)[0]):
+        n_batches, batch_size = tf.unstack(tf.shape(order))
+
+        def numbered(i: tf.Tensor) -> tuple[tf.Tensor, ...]:
             if self._sets_rate:
                 self._optimizer.learning_rate.assign(rates[i])
-            count = tf.minimum(batch_size, n_rows - i * batch_size)
-            batch_loss, batch_correct = step(X, y, weights, order[i], count)
-            loss += batch_loss
-            correct += batch_correct
-        total = tf.cast(n_rows, tf.float32)
-        return {"loss": loss / total, "accuracy": correct / total}
+            return step(X, y, weights, order[i], tf.minimum(batch_size, n_rows - i * batch_size))
+
+        sums = totals(n_batches, numbered, (tf.zeros(()), tf.zeros(())))
+        of_all = tf.cast(n_rows, tf.float32)
+        return {
+            name: total / of_all for name, total in zip(("loss", "accuracy"), sums, strict=True)
+        }
 
     def _keras_step(
         self, X: tf.Tensor, y: tf.Tensor, weights: tf.Tensor, chosen: tf.Tensor, count: tf.Tensor

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from skmnist._compat.keras import keras
 from skmnist.engine.arrays import Logs, PlacedSamples, State, loss_first
 from skmnist.engine.backends.tensorflow.device import BUILT
+from skmnist.engine.backends.tensorflow.loops import program
 from skmnist.engine.backends.tensorflow.steps import Steps
 from skmnist.engine.strategy import Strategy
 from skmnist.engine.tally import TRACES
@@ -62,10 +63,9 @@ class Trainer:
         self.initial_slots = [np.asarray(v).copy() for v in steps.slots]
         variables, slots = specs_of(steps.variables), specs_of(steps.slots)
         rows = [tf.TensorSpec([None, *a.shape[1:]], a.dtype) for a in like]
-        # concrete functions are quicker to call: all types are known
-        self._train = tf.function(
+        self._train = program(
             steps.epoch,
-            input_signature=[
+            [
                 variables,
                 slots,
                 [tf.TensorSpec([], tf.float32)] * steps.n_dynamic,
@@ -74,14 +74,14 @@ class Trainer:
                 tf.TensorSpec([], tf.int32),
                 tf.TensorSpec([None], tf.float32),
             ],
-            jit_compile=strategy == "xla",
-        ).get_concrete_function()
+            compiled=strategy == "xla",
+        )
         TRACES.add()
-        self._test_function = tf.function(steps.evaluation, input_signature=[variables, *rows])
+        self._make_test = functools.partial(program, steps.evaluation, [variables, *rows])
 
     @functools.cached_property
     def _test(self) -> Any:
-        return self._test_function.get_concrete_function()
+        return self._make_test()
 
     def epoch(
         self,
