@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from typing import Any, Final, Literal, Self
 
 import numpy as np
@@ -18,6 +19,11 @@ __all__ = ["FlattenScale", "as_fitted_on", "flatten_and_scale", "usual_scale"]
 _USUAL_SCALES: Final = (1.0, 16.0, 255.0, 65535.0)
 """Full ink of scaled pixels, of scikit-learn's digits, of 8 and of 16 bits."""
 _BYTE: Final = 255
+_FIRST_ROWS: Final = 100
+"""Images whose mean ink is looked at: as many as tell."""
+_LIGHT_ON_DARK: Final = 0.25
+_DARK_ON_LIGHT: Final = 0.6
+"""Mean ink of images: 0.13 of MNIST, 0.87 of its negative; no digit of its covers a half."""
 _JUST_BEYOND_ONE: Final = 2.0
 """Floats up to here may be scaled ones that were blurred or bent beyond 1."""
 
@@ -208,6 +214,9 @@ class FlattenScale(CallbackSupportMixin, FunctionTransformer):
         Shape of an image seen in `fit`; ``(n_features_in_,)`` of rows.
     pixel_dtype_ : dtype
         Type of the pixels seen in `fit`, which `inverse_transform` gives back.
+    mean_ink_ : float
+        Mean of the pixels seen in `fit`, as a share of full ink. Images that are plainly dark on
+        light, where those were light on dark, are warned of.
 
     Examples
     --------
@@ -216,6 +225,8 @@ class FlattenScale(CallbackSupportMixin, FunctionTransformer):
     >>> FlattenScale().fit_transform(digits.images).shape
     (1797, 784)
     """
+
+    mean_ink_ = 0.5  # of steps that were saved before it was recorded
 
     func = staticmethod(flatten_and_scale)
     inverse_func = staticmethod(_to_pixels)
@@ -263,11 +274,12 @@ class FlattenScale(CallbackSupportMixin, FunctionTransformer):
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
         rows = _pixel_rows(X)
         scale = usual_scale(rows) if isinstance(self.max_value, str) else float(self.max_value)
-        flatten_and_scale(rows, max_value=scale)
+        scaled = flatten_and_scale(rows, max_value=scale)
         validate_data(self, X, reset=True, skip_check_array=True, ensure_2d=False)
         self.n_features_in_, self.max_value_ = rows.shape[1], scale
         self.image_shape_ = tuple(np.shape(X)[1:])
         self.pixel_dtype_ = rows.dtype
+        self.mean_ink_ = float(scaled[:_FIRST_ROWS].mean())
         fitted = {"n_features_in_": rows.shape[1], "max_value_": scale}
         context.call_on_fit_task_end(estimator=self, X=X, y=y, reconstruction_attributes=fitted)
         return self
@@ -294,6 +306,12 @@ class FlattenScale(CallbackSupportMixin, FunctionTransformer):
             raise ValueError(
                 f"X has {rows.shape[1]} features, but {type(self).__name__} is expecting "
                 f"{self.n_features_in_} features as input."
+            )
+        if self.mean_ink_ < _LIGHT_ON_DARK and rows[:_FIRST_ROWS].mean() > _DARK_ON_LIGHT:
+            warnings.warn(
+                "These images seem to be dark on light, and those of fit were light on dark. Turn "
+                f"them over by {self.max_value_:g} - X, or read them by read_picture.",
+                stacklevel=2,
             )
         return rows
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as shapes
-from PIL import Image
+from PIL import Image, ImageDraw
 from support.pens import draw
 
 from skmnist import center_digit, find_digits, make_dense_pipeline, read_picture, recipes
@@ -214,6 +214,18 @@ def test_numbers_are_cut_into_digits(number):
     assert found.lines.tolist() == [0] * len(number)
     assert (np.diff(found.boxes[:, 1]) > 0).all()
     assert [nearest(image) for image in found.images] == [int(digit) for digit in number]
+
+
+def test_a_letter_is_cut_as_one():
+    """What it is most like is the network's to say: it knows ten digits alone."""
+    page = Image.new("L", (300, 300), 245)
+    pen = ImageDraw.Draw(page)
+    pen.line([(90, 240), (150, 60), (210, 240)], fill=20, width=18)
+    pen.line([(115, 170), (185, 170)], fill=20, width=18)
+    found = find_digits(np.asarray(page))
+    assert len(found.images) == 1
+    assert not found.touching.any()
+    np.testing.assert_array_equal(found.images[0], center_digit(np.asarray(page)))
 
 
 def test_digits_that_touch_are_parted_and_marked():

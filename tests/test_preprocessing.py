@@ -203,3 +203,14 @@ def test_one_image_and_colours_are_told_what_to_do():
         with pytest.raises(ValueError, match=f"which has {channels} channels"):
             scaler.transform(np.zeros((2, 28, 28, channels), np.uint8))
     assert scaler.transform(np.zeros((2, 28, 28, 1), np.uint8)).shape == (2, 784)
+
+
+def test_images_of_the_other_polarity_are_warned_of(digits):
+    X, _ = digits
+    step = FlattenScale().fit(X)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        step.transform(X[:5])
+        FlattenScale().fit(255 - X).transform(X[:5])  # paper may be anything where it was learnt
+    with pytest.warns(UserWarning, match=r"dark on light.*255 - X"):
+        step.transform(255 - X[:5])

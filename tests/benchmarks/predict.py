@@ -7,11 +7,16 @@ SKMNIST_DATA_HOME=... python tests/benchmarks/predict.py
 """
 
 import functools
+import subprocess
+import sys
+import tempfile
 import warnings
+from pathlib import Path
 from unittest import mock
 
 import numpy as np
 from _common import alternate, heading, mnist, table
+from PIL import Image
 from scikeras.wrappers import KerasClassifier as Scikeras
 from shap import KernelExplainer
 from sklearn.ensemble import VotingClassifier
@@ -20,7 +25,16 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import LabelEncoder
 
-from skmnist import DenseClassifier, FlattenScale, dense_network, recipes, to_onnx
+from skmnist import (
+    ConvClassifier,
+    DenseClassifier,
+    FlattenScale,
+    conv_network,
+    dense_network,
+    recipes,
+    save,
+    to_onnx,
+)
 
 warnings.simplefilter("ignore")
 LAYERS = recipes.LESSON["hidden_layer_sizes"]
@@ -86,6 +100,42 @@ def main() -> None:
                 call()
             table(part, alternate(calls, 9), unit=calls_a_turn * 1e-3, name="ms")
     explain(models, X, X_test)
+    convolutional(X[:2000], y[:2000], X_test)
+    commands(in_pipelines["skmnist"], images[0])
+
+
+def convolutional(X, y, X_test):
+    """Time one image by networks that no matrix product alone describes."""
+    ours = ConvClassifier(epochs=1, augment=None, random_state=0).fit(X, y)
+    theirs = Scikeras(conv_network, loss="sparse_categorical_crossentropy", verbose=0).fit(X, y)
+    calls = {
+        "skmnist": lambda: ours.predict(X_test[:1]),
+        "skmnist, 64 images at once": lambda: ours.predict(X_test[:64]),
+        "scikeras": lambda: theirs.predict(X_test[:1]),
+    }
+    for call in calls.values():
+        call()
+    several = {name: lambda call=call: [call() for _ in range(20)] for name, call in calls.items()}
+    table("A convolutional network, one image, ms", alternate(several, 5), unit=20e-3, name="ms")
+
+
+def commands(pipeline, image):
+    """Time `skmnist predict` of a picture, and what it must load."""
+    with tempfile.TemporaryDirectory() as folder:
+        model, picture = Path(folder) / "model.skops", Path(folder) / "digit.png"
+        save(pipeline, model)
+        Image.fromarray(255 - image.reshape(28, 28)).resize((280, 280)).save(picture)
+        programs = {
+            "skmnist predict": ["-m", "skmnist", "predict", model, picture],
+            "importing TensorFlow alone": ["-c", "import tensorflow"],
+            "importing scikit-learn alone": ["-c", "import sklearn.pipeline"],
+        }
+
+        def start(arguments):
+            subprocess.run([sys.executable, *arguments], check=True, capture_output=True)
+
+        calls = {name: functools.partial(start, what) for name, what in programs.items()}
+        table("A picture read by a new process, seconds", alternate(calls, 3))
 
 
 def explain(models, X, X_test):

@@ -1,13 +1,15 @@
 """Grid search: 12 candidates, 5 folds, the lesson's network, 10 epochs, without a refit.
 
-Ours in stacks, with epoch halving and one by one; scikeras and `MLPClassifier` in scikit-learn's
-`GridSearchCV`, each peer with 1 and with 2 workers. Everything begins cold: starting workers,
-tracing and compiling are counted. On MNIST's rows the peers fit the share of the candidates that is
-printed, and are compared by seconds a fit.
+Ours in stacks, with epoch halving and one by one; the matrix products of these fits alone, which
+no way of training can save; scikeras and `MLPClassifier` in scikit-learn's `GridSearchCV`, each with
+1 and with 2 workers. Everything begins cold: starting workers, tracing and compiling are counted. On
+MNIST's rows the peers fit the share of the candidates that is printed, and are compared by seconds a
+fit.
 
     SKMNIST_DATA_HOME=... python tests/benchmarks/search.py [digits] [mnist]
 """
 
+import itertools
 import sys
 import time
 import warnings
@@ -42,14 +44,41 @@ def timed(search, X, y):
     return time.perf_counter() - start, search
 
 
+def products_of_a_fit(n_rows, n_features, n_classes):
+    """Time the matrix products of one fit alone, in NumPy: what no way of training can save."""
+    widths = [n_features, *LAYERS, n_classes]
+    batch = DENSE.batch_size
+    rng = np.random.default_rng(0)
+    kernels = [rng.random(shape, np.float32) for shape in itertools.pairwise(widths)]
+    values = [rng.random((batch, width), np.float32) for width in widths]
+
+    def step():
+        for i, kernel in enumerate(kernels):
+            values[i] @ kernel  # forward
+            values[i].T @ values[i + 1]  # the kernel's gradient
+            if i:
+                values[i + 1] @ kernel.T  # the gradient of what came in
+
+    for _ in range(20):
+        step()
+    n_steps = -(-n_rows // batch)
+    start = time.perf_counter()
+    for _ in range(n_steps):
+        step()
+    return DENSE.epochs * (time.perf_counter() - start)
+
+
 def compare(title, X, y, candidates_of_peers):
     rates = {"learning_rate": RATES}
     settings = {"cv": 5, "refit": False}
     n_fits = 5 * len(RATES)
     print(f"{title}: {len(RATES)} learning rates, 5 folds")
     print(f"  {'':<46}{'fits':>5}{'seconds':>9}{'a fit':>8}  times ours")
+    floor = products_of_a_fit(len(X) * 4 // 5, X.shape[1], 10)
     ours, stacked = timed(StackedGridSearchCV(DENSE, rates, **settings), X, y)
     print(f"  {'skmnist, StackedGridSearchCV':<46}{n_fits:5}{ours:9.1f}{ours / n_fits:8.3f}")
+    line = f"{n_fits:5}{floor * n_fits:9.1f}{floor:8.3f}  {floor * n_fits / ours:6.2f}"
+    print(f"  {'its matrix products alone, NumPy':<46}{line}")
     halved_in, halved = timed(EpochHalvingSearchCV(DENSE, rates, **settings), X, y)
     line = f"{n_fits:5}{halved_in:9.1f}{halved_in / n_fits:8.3f}  {halved_in / ours:6.2f}"
     print(f"  {'skmnist, EpochHalvingSearchCV':<46}{line}")
