@@ -113,6 +113,7 @@ def shared(x):
 
 NO_CHAINS = {
     "two branches": branched(lambda x: L.Add()([L.Dense(3)(x), L.Dense(3)(x)])),
+    "a layer twice its input": branched(lambda x: L.Add()([x, x])),
     "a layer called twice": branched(shared),
     "dropout when predicting": branched(lambda x: L.Dense(3)(L.Dropout(0.0)(x, training=True))),
     "a network inside": chain(chain(L.Dense(4)), L.Dense(3)),

@@ -197,15 +197,15 @@ def _plan(config: str, row_shape: tuple[int, ...]) -> _Plan | None:
         return None
     network = json.loads(config)
     layers = network["config"]["layers"]
-    if not (
-        _takes(layers[0], row_shape)
-        and (network["class_name"] == "Sequential" or _is_chain(network["config"]))
-        and (len(row_shape) == 1 or _flattens_first(layers))
-    ):
-        return None
     try:
+        if not (
+            _takes(layers[0], row_shape)
+            and (network["class_name"] == "Sequential" or _is_chain(network["config"]))
+            and (len(row_shape) == 1 or _flattens_first(layers))
+        ):
+            return None
         steps = [_LAYERS[layer["class_name"]](layer["config"]) for layer in layers]
-    except (KeyError, TypeError):  # a layer, a setting or an activation that is not in the tables
+    except (KeyError, TypeError):  # a layer, a setting or a call of another kind
         return None
     dense = (layer["config"]["units"] for layer in layers if layer["class_name"] == "Dense")
     blocks = agreeing_blocks(itertools.pairwise([math.prod(row_shape), *dense]))

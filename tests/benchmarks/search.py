@@ -1,10 +1,10 @@
 """Grid search: 12 candidates, 5 folds, the lesson's network, 10 epochs, without a refit.
 
 Ours in stacks, with epoch halving and one by one; the matrix products of these fits alone, which
-no way of training can save; scikeras and `MLPClassifier` in scikit-learn's `GridSearchCV`, each with
-1 and with 2 workers. Everything begins cold: starting workers, tracing and compiling are counted. On
-MNIST's rows the peers fit the share of the candidates that is printed, and are compared by seconds a
-fit.
+no way of training can save; scikeras and `MLPClassifier` in scikit-learn's `GridSearchCV`, each
+with 1 and with 2 workers. Everything begins cold: starting workers, tracing and compiling are
+counted. On MNIST's rows the peers fit the share of the candidates that is printed, and are compared
+by seconds a fit.
 
     SKMNIST_DATA_HOME=... python tests/benchmarks/search.py [digits] [mnist]
 """
