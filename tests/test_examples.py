@@ -1,5 +1,6 @@
 """The notebooks run in a clean kernel, and give what is stored in them."""
 
+import base64
 import os
 import re
 from pathlib import Path
@@ -11,6 +12,7 @@ from support.backends import BACKEND
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 NOTEBOOKS = sorted(EXAMPLES.glob("*.ipynb"))
+PICTURES = sorted(EXAMPLES.glob("pictures/*.png"))
 OF_MNIST = [path for path in NOTEBOOKS if "SKMNIST_NOTEBOOK_DATA" in path.read_text()]
 
 DASK_LOG = re.compile(r"(\d{4}-\d\d-\d\d [\d:,]+ - distributed\..*\n)+")
@@ -54,6 +56,15 @@ def test_notebook_gives_what_it_shows(path):
 def test_notebook_gives_what_it_shows_on_mnist(path, mnist):
     stored = nbformat.read(path, as_version=4)
     assert shown(executed(path)) == shown(stored)
+
+
+@pytest.mark.parametrize("picture", PICTURES, ids=lambda path: path.stem)
+def test_pictures_of_the_guide_are_those_of_its_notebooks(picture):
+    notebook = nbformat.read(EXAMPLES / f"{picture.stem}.ipynb", as_version=4)
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    pictures = [output.get("data", {}).get("image/png", "") for output in outputs]
+    assert picture.read_bytes() in [base64.b64decode(data) for data in pictures]
+    assert f'src="pictures/{picture.name}"' in (EXAMPLES / "README.md").read_text()
 
 
 @pytest.mark.parametrize("path", OF_MNIST, ids=lambda path: path.stem)
