@@ -9,6 +9,22 @@ from support.mirrors import make_source, mirrored, serving
 from skmnist import fetch_mnist, flatten_and_scale, load_digits28
 
 
+def pytest_addoption(parser):
+    parser.addoption("--full", action="store_true", help="run all tests, the slow ones too")
+
+
+def pytest_configure(config):
+    """Run all of what is named: only `pytest` by itself leaves the slow tests out."""
+    config.option.full |= config.args_source is not pytest.Config.ArgsSource.TESTPATHS
+
+
+def pytest_collection_modifyitems(config, items):
+    slow = [item for item in items if item.get_closest_marker("slow")]
+    if slow and not config.option.full:
+        config.hook.pytest_deselected(items=slow)
+        items[:] = [item for item in items if item not in set(slow)]
+
+
 @pytest.fixture(scope="session")
 def digits():
     """Images of the bundled digits as rows of uint8, and their labels."""

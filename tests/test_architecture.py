@@ -180,6 +180,7 @@ def run(code: str) -> subprocess.CompletedProcess:
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
 
+@pytest.mark.slow
 def test_imports_have_no_side_effects():
     """Keras's own import draws random numbers and sets variables; ours add nothing."""
     run(
@@ -237,6 +238,7 @@ def test_the_other_backend_is_not_loaded(other):
     run(f"import skmnist.classifiers, sys; assert {other!r} not in sys.modules")
 
 
+@pytest.mark.slow
 def test_an_unknown_backend_is_refused():
     run(
         "from skmnist._compat.keras import keras\n"
@@ -250,6 +252,7 @@ def test_an_unknown_backend_is_refused():
     )
 
 
+@pytest.mark.slow
 def test_keras_loads_without_chatter():
     done = run(
         "import skmnist.classifiers; import os; print([n for n in os.environ if 'TF_' in n])"
@@ -260,6 +263,7 @@ def test_keras_loads_without_chatter():
     assert done.stderr == ""
 
 
+@pytest.mark.slow
 def test_errors_of_an_import_still_reach_the_terminal():
     done = run(
         "import os; from skmnist._compat.keras import _without_chatter\n"

@@ -28,6 +28,7 @@ def wrapped(**params):
 BOTH = pytest.mark.parametrize("make", [dense, wrapped], ids=["dense", "keras"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "estimator",
     [DenseClassifier(epochs=20), KerasClassifier(model=dense_network, epochs=30)],
@@ -87,6 +88,7 @@ print("same")
 """
 
 
+@pytest.mark.slow
 @BOTH
 def test_pickle_to_a_new_process(make, blobs, tmp_path):
     X, y = blobs
@@ -506,6 +508,7 @@ def test_objects_in_parameters_are_left_as_they_are(blobs):
     assert classifier.set_params(callbacks=None).fit(X, y).n_iter_ == 3
 
 
+@pytest.mark.slow
 @pytest.mark.mnist
 def test_the_lesson_on_real_mnist(mnist):
     from skmnist import make_dense_pipeline

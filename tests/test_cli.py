@@ -99,6 +99,7 @@ def test_compare_as_json():
     assert 0.05 < record["mean"] < 0.2
 
 
+@pytest.mark.slow
 def test_train_then_evaluate(tmp_path):
     path = tmp_path / "model.skops"
     done = run("train", "--epochs", 3, "--out", path)
@@ -228,6 +229,7 @@ def test_version():
     assert run_inside(app, ["--version"]).stdout == f"skmnist {skmnist.__version__}\n"
 
 
+@pytest.mark.slow
 def test_the_lesson_is_told(tmp_path):
     done = start("lesson", "--plot", "history.png", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
@@ -247,6 +249,7 @@ def model(digits, tmp_path_factory):
     return path
 
 
+@pytest.mark.slow
 def test_predict_draws_a_few_pictures(model, digits, tmp_path):
     picture = tmp_path / "seven.png"
     image = digits[0][digits[1] == 7][0].reshape(28, 28)

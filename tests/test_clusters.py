@@ -23,6 +23,7 @@ from skmnist import (
 )
 
 pytestmark = [
+    pytest.mark.slow,
     # what Dask itself leaves open when a worker is killed, or when a cluster is closed
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
     pytest.mark.filterwarnings("ignore::ResourceWarning"),

@@ -36,12 +36,15 @@ from skmnist.engine import programs, proven
 from skmnist.keras_models import describe, seeded
 from skmnist.networks import draw_seed
 
-pytestmark = pytest.mark.filterwarnings(
-    # Keras's own, of what users do in some cases
-    "ignore:.*received `from_logits=True`:UserWarning",
-    "ignore:.*You are using a softmax over axis:UserWarning",
-    "ignore:Explicitly requested dtype int64:UserWarning",  # metrics of Keras's, on JAX
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings(
+        # Keras's own, of what users do in some cases
+        "ignore:.*received `from_logits=True`:UserWarning",
+        "ignore:.*You are using a softmax over axis:UserWarning",
+        "ignore:Explicitly requested dtype int64:UserWarning",  # metrics of Keras's, on JAX
+    ),
+]
 
 ADAM = {"class_name": "adam", "config": {"learning_rate": 0.01}}
 

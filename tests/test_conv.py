@@ -15,6 +15,7 @@ def small(**params):
     )
 
 
+@pytest.mark.slow
 def test_scikit_learns_own_checks():
     """Their rows are no squares: they are taken for images of one line."""
     lines = ConvClassifier((4,), image_shape=(1, -1), learning_rate=0.01)
@@ -46,6 +47,7 @@ def test_layers_are_what_the_parameters_say():
     assert odd.output_shape == (None, 3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("batch_norm", [False, True])
 def test_rows_and_images_are_one(batch_norm, digits):
     X, y = digits[0][:400] / np.float32(255), digits[1][:400]

@@ -30,6 +30,7 @@ def numbered(digits):
     return X, y
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("has_test", [False, True])
 def test_the_fewer_rows_are_among_the_more_and_none_is_scored_on(numbered, has_test):
     SEEN.clear()

@@ -129,6 +129,7 @@ def fetch_in_ten_processes(source: Source, home: Path) -> list[str]:
     return [process.communicate(timeout=120)[0] for process in processes]
 
 
+@pytest.mark.slow
 def test_ten_processes_fetch_into_one_folder(served, home):
     assert fetch_in_ten_processes(served, home) == ["(8, 784)\n"] * 10
     assert sorted(p.name for p in home.iterdir()) == sorted(served.files)
@@ -262,6 +263,7 @@ def test_the_real_files(mnist):
     assert np.bincount(y_test).tolist() == [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
 
 
+@pytest.mark.slow
 @pytest.mark.mnist
 def test_ten_processes_fetch_the_real_files(mnist, home):
     with serving(mnist_home()) as address:

@@ -307,6 +307,7 @@ def served(model, tmp_path_factory):
         yield address, folder
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="$BROWSER names browsers on Linux")
 def test_the_page_is_opened(served):
     address, folder = served

@@ -90,6 +90,7 @@ def test_batch_normalisation_and_other_metrics_are_keras_own(data):
     assert np.abs(moving_mean).max() > 0.01
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("batch_norm", [False, True])
 def test_convolutions_are_trained_as_keras_trains_them(batch_norm, data):
     def build():
@@ -321,6 +322,7 @@ for classifier in (DenseClassifier((16,)), DenseClassifier((64, 32), dropout=0.1
 """
 
 
+@pytest.mark.slow
 def test_same_bits_in_new_processes_with_any_threads():
     digests = {
         subprocess.run(
@@ -335,6 +337,7 @@ def test_same_bits_in_new_processes_with_any_threads():
     assert len(digests) == 1
 
 
+@pytest.mark.slow
 @only_on("tensorflow", "it asks TensorFlow; the next one asks JAX")
 def test_workers_obey_their_share(monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
@@ -526,6 +529,7 @@ SPECIAL = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SPECIAL)
 def test_what_is_special_trains_as_in_keras(name, data):
     def build():

@@ -43,6 +43,7 @@ def shown(notebook):
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "path", [p for p in NOTEBOOKS if p not in OF_MNIST], ids=lambda path: path.stem
 )
@@ -51,6 +52,7 @@ def test_notebook_gives_what_it_shows(path):
     assert shown(executed(path)) == shown(stored)
 
 
+@pytest.mark.slow
 @pytest.mark.mnist
 @pytest.mark.parametrize("path", OF_MNIST, ids=lambda path: path.stem)
 def test_notebook_gives_what_it_shows_on_mnist(path, mnist):
@@ -67,6 +69,7 @@ def test_pictures_of_the_guide_are_those_of_its_notebooks(picture):
     assert f'src="pictures/{picture.name}"' in (EXAMPLES / "README.md").read_text()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", OF_MNIST, ids=lambda path: path.stem)
 def test_notebook_runs_offline(path):
     executed(path, SKMNIST_NOTEBOOK_DATA="digits")

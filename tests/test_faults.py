@@ -151,6 +151,7 @@ save(model, {path!r})
 """
 
 
+@pytest.mark.slow
 def test_a_full_disk_leaves_the_old_file(fitted, tmp_path):
     path = tmp_path / "model.skops"
     save(fitted, path)
@@ -172,6 +173,7 @@ while True:
 """
 
 
+@pytest.mark.slow
 def test_a_kill_while_saving_leaves_a_whole_file(fitted, digits, tmp_path):
     path = tmp_path / "model.skops"
     save(fitted, path)
@@ -230,6 +232,7 @@ print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 """
 
 
+@pytest.mark.slow
 @in_numpy
 def test_a_fork_after_a_fit_predicts_by_dense_networks_alone():
     done = run(FORK)
@@ -271,6 +274,7 @@ print(model.predict_proba(X).tobytes().hex())
 """
 
 
+@pytest.mark.slow
 def test_hash_seeds_change_nothing():
     found = {
         run(HASHED, env=os.environ | {"PYTHONHASHSEED": seed}).stdout for seed in ("0", "1", "2")

@@ -231,6 +231,7 @@ def test_clean_rows_are_those_that_checks_leave_alone(rows):
             model.predict(bad)
 
 
+@pytest.mark.slow
 @pytest.mark.mnist
 @in_numpy
 def test_labels_of_mnist_are_those_of_the_program(mnist):

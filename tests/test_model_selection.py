@@ -67,6 +67,7 @@ def both(estimator, grid, X, y, fit_params=None, **settings):
     return ours
 
 
+@pytest.mark.slow
 def test_a_pipeline_and_its_architecture(digits):
     pipeline = make_pipeline(FlattenScale(), NET)
     grid = {
@@ -77,6 +78,7 @@ def test_a_pipeline_and_its_architecture(digits):
     assert (ours.cv_results_["mean_fit_time"] > 0).all()
 
 
+@pytest.mark.slow
 def test_earlier_steps_are_fitted_for_each_fold_and_searched(digits):
     pipeline = make_pipeline(FlattenScale(), PCA(random_state=0), StandardScaler(), NET)
     grid = {"pca__n_components": [5, 20], "denseclassifier__learning_rate": [0.001, 0.01]}
@@ -131,6 +133,7 @@ def test_what_holds_several_networks(digits):
     both(voting, {"a__learning_rate": [0.001, 0.01]}, digits[0] / 255, digits[1], cv=3)
 
 
+@pytest.mark.slow
 def test_networks_among_other_models(digits):
     """A grid may put networks where there were none, and the other way around."""
     pipeline = make_pipeline(FlattenScale(), LogisticRegression(C=0.1))
@@ -151,6 +154,7 @@ def test_candidates_share_programs(digits):
     assert engine.count_traces() == before + 1  # 60 fits
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", ["loky", "threading"])
 def test_workers_give_the_same_numbers(digits, backend):
     from joblib import parallel_config
@@ -204,6 +208,7 @@ def test_an_interrupted_search_is_as_before(digits):
     assert vars(search) == before
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "kill"), reason="needs signals")
 def test_ctrl_c_ends_a_search_at_once(digits):
     code = """

@@ -39,6 +39,7 @@ def fitted(digits):
     return pipe.fit(X[:100], y[:100])
 
 
+@pytest.mark.slow
 def test_round_trip_in_a_new_process(fitted, digits, tmp_path):
     path = tmp_path / "model.skops"
     save(fitted, path)
@@ -246,6 +247,7 @@ def test_onnx_refuses_what_it_cannot_write(digits, tmp_path):
     assert not path.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.mnist
 def test_onnx_on_all_test_images(mnist, tmp_path):
     X, y, X_test, _ = mnist

@@ -329,6 +329,7 @@ def test_heic_has_advice(tmp_path):
         read_picture(path)
 
 
+@pytest.mark.slow
 @pytest.mark.mnist
 def test_drawn_digits_are_recognised(mnist):
     X, y, X_test, y_test = mnist

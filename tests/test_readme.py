@@ -32,6 +32,7 @@ def masked(text: str) -> str:
     return re.sub(r"\d+\.\d+%", "#", text)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("code", "output"), BLOCKS)
 def test_python_blocks_run(code, output, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

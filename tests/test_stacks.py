@@ -119,6 +119,7 @@ def test_networks_that_see_padding_are_stacked_with_their_like(rows, stack_sizes
         assert_same(classifier, make().fit(*part))
 
 
+@pytest.mark.slow
 def test_under_the_compiler_too(rows, stack_sizes):
     settings = [ALIKE | own | {"epochs": 1} for own in APART]
     with engine.forced_strategy("xla"):
@@ -182,6 +183,7 @@ def test_one_that_diverges_leaves_the_others_alone(rows):
     assert fine.n_iter_ == 2
 
 
+@pytest.mark.slow
 def test_what_cannot_be_stacked_is_trained_alone(rows, stack_sizes):
     settings = [
         {"batch_norm": True},

@@ -41,6 +41,7 @@ def test_each_fold_keeps_its_choice_and_its_cost(tuned):
     )
 
 
+@pytest.mark.slow
 def test_candidates_are_the_same_in_all_folds(images):
     X, y = images
     runs = [compare(["knn"], X, y, cv=3, tune=2, random_state=seed) for seed in (0, 0, 1)]
@@ -60,6 +61,7 @@ def test_choices_are_those_of_scikit_learns_search(images):
     assert found.folds_["score"].tolist() == [by_hand.score(X[200:], y[200:])]
 
 
+@pytest.mark.slow
 def test_tuning_leaks_nothing():
     """Of labels that are noise, the best of many candidates is no better than chance."""
     rng = np.random.default_rng(0)
@@ -72,6 +74,7 @@ def test_tuning_leaks_nothing():
     assert found.choices()["score"].mean() > 0.25
 
 
+@pytest.mark.slow
 def test_networks_are_tuned_by_searches_that_stack(images):
     X, y = images
     found = compare(["dense"], X[:200], y[:200], cv=2, tune=2, random_state=0)

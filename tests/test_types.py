@@ -19,6 +19,7 @@ DenseClassifier(learnin_rate=0.1)
 """
 
 
+@pytest.mark.slow
 def test_a_users_program_is_typed(tmp_path):
     path = tmp_path / "program.py"
     path.write_text(PROGRAM)

@@ -55,7 +55,7 @@ class Reader:
         self.labels = [str(label) for label in estimator.classes_]
         try:
             # which compiles too, so that the first stroke does not wait
-            self._probabilities(np.full((28, 28), 255, np.uint8))
+            self._probabilities(np.diag(np.full(28, 255, np.uint8)))
         except (ValueError, TypeError) as error:
             raise ValueError(
                 f"The model does not take images of 28 x 28 pixels: {error}"

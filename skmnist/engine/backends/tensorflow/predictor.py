@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from skmnist._compat.keras import keras
 from skmnist.engine.arrays import PREDICTION_ROWS, lengthened
-from skmnist.engine.backends.tensorflow.loops import program
+from skmnist.engine.backends.tensorflow.steps import program
 from skmnist.engine.dynamic import outputs_with
 from skmnist.keras_models import Network
 

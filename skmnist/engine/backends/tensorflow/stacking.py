@@ -19,8 +19,13 @@ from skmnist._compat.keras import keras, set_rate_tensor
 from skmnist.engine.arrays import StackedSamples, State
 from skmnist.engine.backends.tensorflow.device import BUILT
 from skmnist.engine.backends.tensorflow.layers import STACKED_LAYERS
-from skmnist.engine.backends.tensorflow.loops import program, totals
-from skmnist.engine.backends.tensorflow.steps import assign, copied_optimizer, values_of
+from skmnist.engine.backends.tensorflow.steps import (
+    assign,
+    copied_optimizer,
+    program,
+    totals,
+    values_of,
+)
 from skmnist.engine.backends.tensorflow.trainer import specs_of, tensors
 from skmnist.engine.keys import dropout_layers
 from skmnist.engine.measures import is_correct

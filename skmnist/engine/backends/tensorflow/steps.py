@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from skmnist._compat.keras import build_metrics, keep_no_graphs, keras
 from skmnist.engine.arrays import EVALUATION_ROWS
-from skmnist.engine.backends.tensorflow.loops import totals
 from skmnist.engine.dynamic import copy_with_dynamic_dropout, dynamic_rates, dynamic_rates_in
 from skmnist.engine.measures import is_correct
 from skmnist.engine.strategy import Strategy
@@ -17,7 +16,7 @@ from skmnist.engine.strategy import Strategy
 # isort: split
 import tensorflow as tf
 
-__all__ = ["Steps", "assign", "copied_optimizer", "values_of"]
+__all__ = ["Steps", "assign", "copied_optimizer", "program", "totals", "values_of"]
 
 
 class Steps:
@@ -187,3 +186,55 @@ def assign(variables: Sequence[Any], values: Sequence[tf.Tensor]) -> None:
 def values_of(variables: Sequence[Any]) -> list[tf.Tensor]:
     """Read variables, as they are now."""
     return [tf.identity(v.value) for v in variables]
+
+
+def program(
+    function: Callable[..., Any], signature: Sequence[Any], *, compiled: bool = False
+) -> Any:
+    """Trace a function for arguments of some types, which makes it quicker to call.
+
+    Loops are built by `totals`: AutoGraph, which reads Python's, takes half a second.
+
+    Parameters
+    ----------
+    function : callable
+        Takes tensors, and gives tensors.
+    signature : sequence of tf.TensorSpec
+        Types of the arguments, or lists of types.
+    compiled : bool, default=False
+        Whether XLA compiles it.
+
+    Returns
+    -------
+    callable
+        The program.
+    """
+    traced = tf.function(function, input_signature=signature, jit_compile=compiled, autograph=False)
+    return traced.get_concrete_function()
+
+
+def totals(
+    n_steps: tf.Tensor, step: Callable[[tf.Tensor], Sequence[tf.Tensor]], zeros: Sequence[tf.Tensor]
+) -> list[tf.Tensor]:
+    """Take the steps of a loop one after the other, and add up what each gives.
+
+    Parameters
+    ----------
+    n_steps : tensor of shape (), dtype int32
+        Number of steps.
+    step : callable
+        Takes the number of a step, and gives tensors.
+    zeros : sequence of tensor
+        What to begin with.
+
+    Returns
+    -------
+    list of tensor
+        The totals.
+    """
+
+    def body(i: tf.Tensor, *sums: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        return (i + 1, *(total + part for total, part in zip(sums, step(i), strict=True)))
+
+    start = (tf.constant(0), *zeros)
+    return list(tf.while_loop(lambda i, *_: i < n_steps, body, start)[1:])

@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 from skmnist._compat.keras import keras
 from skmnist.engine.arrays import Logs, PlacedSamples, State, loss_first
 from skmnist.engine.backends.tensorflow.device import BUILT
-from skmnist.engine.backends.tensorflow.loops import program
-from skmnist.engine.backends.tensorflow.steps import Steps
+from skmnist.engine.backends.tensorflow.steps import Steps, program
 from skmnist.engine.strategy import Strategy
 from skmnist.engine.tally import TRACES
 
