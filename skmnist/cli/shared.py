@@ -95,14 +95,17 @@ def check_can_write(path: Path | None, option: str) -> None:
 
 @contextmanager
 def progress(total: int | None) -> Iterator[Any]:
-    """Show a bar on standard error while it works; gives a function that moves it on."""
+    """Show a bar on a terminal's standard error; gives a function that moves it on."""
+    if not err.is_terminal:
+        yield lambda text: None
+        return
     columns = (
         TextColumn("{task.description:<34}"),
         BarColumn(bar_width=20),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
+    with Progress(*columns, console=err, transient=True) as bar:
         task = bar.add_task("", total=total)
         yield lambda text: bar.update(task, advance=1, description=text)
 
