@@ -8,11 +8,11 @@ from typing import Any, Final, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.callback import CallbackSupportMixin
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skmnist._compat.sklearn import check_feature_names_in, with_callbacks
+from skmnist._compat.callbacks import CallbackSupportMixin, with_callbacks
+from skmnist._compat.sklearn import check_feature_names_in
 
 __all__ = ["FlattenScale", "as_fitted_on", "flatten_and_scale", "usual_scale"]
 

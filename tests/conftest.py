@@ -4,6 +4,7 @@ import os
 
 import numpy as np
 import pytest
+from support.callbacks import needs_callbacks
 from support.mirrors import make_source, mirrored, serving
 
 from skmnist import fetch_mnist, flatten_and_scale, load_digits28
@@ -23,6 +24,9 @@ def pytest_collection_modifyitems(config, items):
     if slow and not config.option.full:
         config.hook.pytest_deselected(items=slow)
         items[:] = [item for item in items if item not in set(slow)]
+    for item in items:
+        if item.name == "skmnist.classifiers.monitor.ValidationMonitor":  # a doctest
+            item.add_marker(needs_callbacks)
 
 
 @pytest.fixture(scope="session")

@@ -9,10 +9,12 @@ import sys
 import numpy as np
 import pytest
 from PIL import Image
+from rich.console import Console
 from typer.testing import CliRunner
 
-from skmnist import center_digit, load, make_dense_pipeline, save
-from skmnist.cli import app, main
+from skmnist import DenseClassifier, center_digit, load, make_dense_pipeline, save
+from skmnist._compat.callbacks import HAS_CALLBACKS
+from skmnist.cli import app, main, shared
 
 run_inside = CliRunner().invoke
 
@@ -347,3 +349,14 @@ def test_pictures_that_cannot_be_read_are_named(model, number):
     assert "good.png: 3 digits" in done.stdout
     assert len(done.stderr.splitlines()) == 2
     assert "broken.jpg is not a picture, or is damaged" in done.stderr
+
+
+def test_a_terminal_shows_the_epochs(monkeypatch, rows):
+    shown = io.StringIO()
+    monkeypatch.setattr(shared, "err", Console(file=shown, force_terminal=True, width=100))
+    network = DenseClassifier(4, epochs=2, random_state=0)
+    with shared.epoch_progress(network, 2):
+        network.fit(*rows)
+    assert "0:00:0" in shown.getvalue()
+    assert ("epoch 2" in shown.getvalue()) == HAS_CALLBACKS
+    assert "_skl_callbacks" not in vars(network)

@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 from support.backends import only_on
 
+from skmnist import DenseClassifier, ValidationMonitor
 from skmnist._compat import keras as doors
+from skmnist._compat.callbacks import HAS_CALLBACKS
 
 PACKAGE = Path(__file__).parents[1] / "skmnist"
 OUTSIDE = [p for p in sorted(PACKAGE.rglob("*.py")) if "_compat" not in p.parts]
@@ -138,6 +140,15 @@ def test_kernels_are_released_or_it_is_said(monkeypatch):
     monkeypatch.setitem(sys.modules, "tensorflow.python.eager", None)
     with pytest.warns(RuntimeWarning, match="memory may grow"):
         release_kernels()
+
+
+@pytest.mark.skipif(HAS_CALLBACKS, reason="scikit-learn has callbacks")
+def test_callbacks_are_refused_where_scikit_learn_has_none():
+    classifier = DenseClassifier()
+    assert classifier.set_callbacks() is classifier
+    for ask in (lambda: classifier.set_callbacks(object()), ValidationMonitor):
+        with pytest.raises(ImportError, match=r"needs the callbacks of scikit-learn 1\.9"):
+            ask()
 
 
 def test_dask_is_found_or_not(monkeypatch):

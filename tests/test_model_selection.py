@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from scipy.stats import loguniform
 from sklearn.base import clone
-from sklearn.callback import ProgressBar
 from sklearn.decomposition import PCA
 from sklearn.ensemble import VotingClassifier
 from sklearn.linear_model import LogisticRegression
@@ -23,7 +22,7 @@ from sklearn.model_selection import (
 )
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from support.callbacks import AfterEpochs
+from support.callbacks import AfterEpochs, needs_callbacks
 
 from skmnist import (
     DenseClassifier,
@@ -181,7 +180,10 @@ def test_it_is_an_estimator_like_any(digits):
     assert np.array_equal(again.predict(digits[0] / 255), fitted.predict(digits[0] / 255))
 
 
+@needs_callbacks
 def test_callbacks_see_every_epoch(digits, capsys):
+    from sklearn.callback import ProgressBar
+
     search = StackedGridSearchCV(NET, RATES, cv=3).set_callbacks(ProgressBar())
     search.fit(digits[0] / 255, digits[1])
     assert "DenseClassifier - fit" in capsys.readouterr().out
@@ -259,6 +261,7 @@ def test_halving_ends_with_the_networks_of_a_whole_search(digits):
     assert search.best_estimator_.n_iter_ == 9
 
 
+@needs_callbacks
 def test_halving_trains_nothing_twice(digits):
     trained = []
     network = clone(NET).set_params(epochs=9).set_callbacks(AfterEpochs(trained.append))

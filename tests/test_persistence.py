@@ -12,6 +12,7 @@ from scipy.stats import loguniform
 from sklearn.decomposition import PCA
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
+from support.callbacks import needs_callbacks
 
 from skmnist import (
     DenseClassifier,
@@ -317,6 +318,7 @@ def test_what_load_would_refuse_is_not_written(classifier, named, blobs, tmp_pat
     assert [each.name for each in tmp_path.iterdir()] == ["model.skops"]
 
 
+@needs_callbacks
 def test_monitors_and_distributions_are_saved(blobs, tmp_path):
     network = DenseClassifier(4, epochs=1, validation_split=0.2, random_state=0)
     search = StackedRandomizedSearchCV(

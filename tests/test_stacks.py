@@ -5,7 +5,7 @@ import threading
 import numpy as np
 import pytest
 from support.backends import only_on
-from support.callbacks import AfterEpochs
+from support.callbacks import AfterEpochs, needs_callbacks
 
 from skmnist import (
     ConvClassifier,
@@ -276,6 +276,7 @@ def test_waiting_is_told_from_working(rows):
     assert done[1].seconds_off == 0
 
 
+@needs_callbacks
 def test_large_networks_run_side_by_side_with_the_same_bits(rows, stack_sizes):
     settings = [ALIKE | {"epochs": 2, "learning_rate": r / 1e3} for r in range(1, 8)]
     threads = set()
@@ -289,6 +290,7 @@ def test_large_networks_run_side_by_side_with_the_same_bits(rows, stack_sizes):
         assert_same(classifier, DenseClassifier(**own).fit(*rows), tolerance=0)
 
 
+@needs_callbacks
 def test_what_runs_side_by_side_is_given_up_together(rows):
     def interrupt(classifier):
         if classifier.random_state % 2:

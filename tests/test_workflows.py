@@ -10,6 +10,7 @@ from sklearn.datasets import load_digits
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401 - lets it be imported
 from sklearn.model_selection import HalvingGridSearchCV
 from support.backends import n_threads
+from support.callbacks import needs_callbacks
 from support.workflows import WORKFLOWS, Peer
 
 from skmnist import DenseClassifier, FlattenScale, KerasClassifier, dense_network
@@ -140,6 +141,7 @@ def test_keras_callbacks_between_epochs_and_batches(images):
         np.testing.assert_allclose(a, b, atol=1e-5)  # the engine trains as Keras does
 
 
+@needs_callbacks
 def test_keras_early_stopping_restores(images):
     import keras
 

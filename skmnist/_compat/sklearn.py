@@ -1,11 +1,11 @@
-"""scikit-learn's private names, and its callback decorator with the types that it hides.
+"""scikit-learn's private names.
 
 Other projects build on these names too: they have been there, as they are, for years.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import Any, Final
 
 from sklearn.model_selection._search import BaseSearchCV
 from sklearn.model_selection._split import _yields_constant_splits as yields_constant_splits
@@ -14,17 +14,6 @@ from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.validation import _check_feature_names_in as check_feature_names_in
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 from sklearn.utils.validation import _num_samples as num_samples
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    Method = TypeVar("Method", bound=Callable[..., Any])
-
-    def with_callbacks(method: Method) -> Method:
-        """Let scikit-learn's callbacks follow a method."""
-        raise NotImplementedError
-else:
-    from sklearn.callback import with_callbacks
 
 SEARCH_CONSTRAINTS: Final[dict[str, list[Any]]] = dict(BaseSearchCV._parameter_constraints)
 select_best_index: Final = BaseSearchCV._select_best_index
@@ -40,6 +29,5 @@ __all__ = [
     "num_samples",  # rows of arrays, frames and lists
     "safe_indexing",  # rows of arrays, frames and lists, by number
     "select_best_index",  # how its searches choose, where `refit` is a function
-    "with_callbacks",  # public
     "yields_constant_splits",  # whether a splitter gives the same folds twice
 ]

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from skmnist import engine
+from skmnist._compat.callbacks import with_callbacks
 from skmnist._compat.keras import keras
-from skmnist._compat.sklearn import with_callbacks
 from skmnist.augmentation import Kind
 from skmnist.classifiers.constraints import ANY_NETWORK
 from skmnist.classifiers.fitting import FittingClassifier
@@ -25,7 +25,7 @@ __all__ = ["KerasClassifier"]
 class KerasClassifier(FittingClassifier):
     """Any Keras network as a scikit-learn classifier.
 
-    scikeras's class of this name, repaired for scikit-learn 1.9 and trained by compiled epochs
+    scikeras's class of this name, repaired for today's scikit-learn, and trained by compiled epochs
     that all fits of an architecture share. Its parameters and their routing hold: what begins with
     ``model__``, ``optimizer__``, ``loss__``, ``metrics__``, ``callbacks__`` or ``compile__``
     reaches the network function, the optimizer and so on.

@@ -8,10 +8,10 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.callback import CallbackSupportMixin
 from sklearn.utils.multiclass import type_of_target
 
 from skmnist import engine
+from skmnist._compat.callbacks import CallbackSupportMixin
 from skmnist._compat.keras import keras
 from skmnist._images import image_shape
 from skmnist.augmentation import Augmentation, Kind

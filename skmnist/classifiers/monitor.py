@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
-from sklearn.callback import ScoringMonitor
 
+from skmnist._compat.callbacks import ScoringMonitor
 from skmnist.engine import Samples, TrainingPlan
 
 __all__ = ["ValidationMonitor", "check_validation"]
@@ -19,7 +19,8 @@ class ValidationMonitor(ScoringMonitor):
     scikit-learn's `ScoringMonitor` scores the training data. This one takes the rows that
     ``validation_split`` sets aside, or those passed to `fit` as ``X_val`` and ``y_val``. Set on a
     network inside a search or a cross-validation it records the curve of every fit, and never
-    sees a fold's test rows. The rows are not weighted.
+    sees a fold's test rows. The rows are not weighted. Needs scikit-learn 1.9, the first with
+    callbacks.
 
     Parameters
     ----------

@@ -11,14 +11,13 @@ from rich.text import Text
 
 from skmnist.cli.shared import (
     Data,
-    EpochProgress,
     Seed,
     app,
     check_can_write,
+    epoch_progress,
     load_data,
     new_table,
     out,
-    progress,
     text_image,
 )
 
@@ -88,10 +87,8 @@ def _fitted(recipe: dict[str, Any], X: Any, y: Any, seed: int) -> Any:
     from skmnist import make_dense_pipeline
 
     pipeline = make_dense_pipeline(**recipe, random_state=seed)
-    with progress(recipe["epochs"]) as advance:
-        pipeline[-1].set_callbacks(EpochProgress(advance))
+    with epoch_progress(pipeline[-1], recipe["epochs"]):
         pipeline.fit(X, y)
-    pipeline[-1].set_callbacks()
     return pipeline
 
 

@@ -13,15 +13,14 @@ import typer
 from skmnist import recipes
 from skmnist.cli.shared import (
     Data,
-    EpochProgress,
     Json,
     Seed,
     app,
     check_can_write,
+    epoch_progress,
     load_data,
     out,
     print_json,
-    progress,
 )
 
 __all__ = ["card", "evaluate", "train"]
@@ -82,12 +81,10 @@ def train(
         said += f" and {len(own[1]):,} pictures, each of the weight of {weight:.3g} images,"
         fit_params = {f"{pipeline.steps[-1][0]}__sample_weight": sample_weight}
     total = pipeline[-1].epochs
-    with progress(None if total == "auto" else total) as advance:
-        pipeline[-1].set_callbacks(EpochProgress(advance))
+    with epoch_progress(pipeline[-1], None if total == "auto" else total):
         start = time.perf_counter()
         pipeline.fit(X, y, **fit_params)
         seconds = time.perf_counter() - start
-    pipeline[-1].set_callbacks()
     save(pipeline, file)
     logs = {name: column[-1] for name, column in pipeline[-1].history_.items()}
     if as_json:

@@ -11,16 +11,15 @@ import typer
 
 from skmnist.cli.shared import (
     Data,
-    EpochProgress,
     Json,
     Seed,
     app,
     check_can_write,
+    epoch_progress,
     load_data,
     new_table,
     out,
     print_json,
-    progress,
 )
 
 __all__ = ["search"]
@@ -83,8 +82,7 @@ def search(
             )
     X, y = load_data(data, "train")
     n_candidates = len(ParameterGrid(grid))
-    with progress(None if halving else n_candidates * cv * epochs) as advance:
-        pipeline[-1].set_callbacks(EpochProgress(advance))
+    with epoch_progress(pipeline[-1], None if halving else n_candidates * cv * epochs):
         kind = EpochHalvingSearchCV if halving else StackedGridSearchCV
         start = time.perf_counter()
         found = kind(pipeline, grid, cv=cv, error_score="raise", refit=file is not None).fit(X, y)

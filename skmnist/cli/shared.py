@@ -18,11 +18,11 @@ from rich.table import Table
 
 __all__ = [
     "Data",
-    "EpochProgress",
     "Json",
     "Seed",
     "app",
     "check_can_write",
+    "epoch_progress",
     "err",
     "load_data",
     "load_with_probabilities",
@@ -110,7 +110,19 @@ def progress(total: int | None) -> Iterator[Any]:
         yield lambda text: bar.update(task, advance=1, description=text)
 
 
-class EpochProgress:
+@contextmanager
+def epoch_progress(network: Any, total: int | None) -> Iterator[None]:
+    """Show a bar that moves on at each epoch of a network, by scikit-learn's callbacks."""
+    from skmnist._compat.callbacks import HAS_CALLBACKS
+
+    with progress(total if HAS_CALLBACKS else None) as advance:
+        if HAS_CALLBACKS:
+            network.set_callbacks(_EpochProgress(advance))
+        yield
+    network.set_callbacks()
+
+
+class _EpochProgress:
     """Scikit-learn callback that moves a bar on at each epoch."""
 
     def __init__(self, advance: Any) -> None:

@@ -12,6 +12,7 @@ from joblib.parallel import get_active_backend
 from sklearn.base import BaseEstimator
 from sklearn.model_selection import ParameterGrid
 
+from skmnist._compat.callbacks import NoContext
 from skmnist._compat.sklearn import (
     SEARCH_CONSTRAINTS,
     Interval,
@@ -122,7 +123,7 @@ class EpochHalvingSearchCV(StackedTraining):
         self.factor = factor
         self.min_resources = min_resources
 
-    def _check_input_parameters(self, X: Any, y: Any, split_params: Any) -> None:
+    def _check_parameters(self) -> None:
         if len(networks_of(self.estimator)) != 1:
             raise ValueError(
                 "EpochHalvingSearchCV needs an estimator with one KerasClassifier, whose epochs "
@@ -130,7 +131,7 @@ class EpochHalvingSearchCV(StackedTraining):
             )
         if isinstance(self.scoring, (list, tuple, set, dict)) and not isinstance(self.refit, str):
             raise self._no_score_chooses()
-        if not yields_constant_splits(self._checked_cv_orig):
+        if not yields_constant_splits(self.cv):
             raise ValueError(
                 "The cv parameter must yield consistent folds across calls to split(). Set its "
                 "random_state to an int, or set shuffle=False."
@@ -139,6 +140,7 @@ class EpochHalvingSearchCV(StackedTraining):
     def _run_search(
         self, evaluate_candidates: Callable[..., Any], *, callback_ctx: Any = None
     ) -> None:
+        self._check_parameters()
         candidates = list(ParameterGrid(self.param_grid))
         ((prefix, network),) = networks_of(self.estimator).items()
         if any(name in (prefix + "epochs", prefix[:-2]) for each in candidates for name in each):
@@ -153,14 +155,17 @@ class EpochHalvingSearchCV(StackedTraining):
         self.n_resources_, self.n_candidates_, self.n_iterations_ = [], [], len(rounds)
         scored: Any = self.refit if isinstance(self.refit, str) else "score"
         backend, _ = get_active_backend()  # of `fit`
-        standing: list[list[Any]] = [[()] * self.n_splits_ for _ in candidates]
-        search_ctx = callback_ctx.subcontext(
-            task_name="search", max_subtasks=len(rounds)
-        ).call_on_fit_task_begin(estimator=self)
+        standing: list[list[Any]] = []
+        search_ctx = (
+            (callback_ctx or NoContext())
+            .subcontext(task_name="search", max_subtasks=len(rounds))
+            .call_on_fit_task_begin(estimator=self)
+        )
         for i, epochs in enumerate(rounds):
             round_ctx = search_ctx.subcontext(
                 task_name="halving-iteration",
-                max_subtasks=len(candidates) * self.n_splits_,
+                # known before the first fit from scikit-learn 1.9 on, as callbacks are
+                max_subtasks=len(candidates) * getattr(self, "n_splits_", 0),
                 sequential_subtasks=False,
             ).call_on_fit_task_begin(estimator=self)
             self.n_resources_.append(epochs)
@@ -168,14 +173,16 @@ class EpochHalvingSearchCV(StackedTraining):
             backend.until = epochs
             backend.pauses = [pauses for folds in standing for pauses in folds]
             labels = {"iter": [i] * len(candidates), "n_resources": [epochs] * len(candidates)}
-            results = evaluate_candidates(candidates, more_results=labels, callback_ctx=round_ctx)
+            followed = {} if callback_ctx is None else {"callback_ctx": round_ctx}
+            results = evaluate_candidates(candidates, more_results=labels, **followed)
             round_ctx.call_on_fit_task_end(estimator=self)
             scores = results.get(f"mean_test_{scored}", results.get("mean_test_score"))
             if scores is None:  # a function has given several scores
                 raise self._no_score_chooses()
             last = np.nan_to_num(scores[-len(candidates) :], nan=-np.inf)
             kept = np.argsort(-last, kind="stable")[: math.ceil(len(candidates) / self.factor)]
-            standing = [_folds(backend.pauses, k, self.n_splits_) for k in kept]
+            n_splits = len(backend.pauses) // len(candidates)
+            standing = [_folds(backend.pauses, k, n_splits) for k in kept]
             candidates = [candidates[k] for k in kept]
         backend.until = None
         search_ctx.call_on_fit_task_end(estimator=self)

@@ -51,7 +51,7 @@ class StackingBackend(ParallelBackendBase):
         self.until: int | None = None
         """Epochs after which trainings pause; None trains to the end."""
         self.pauses: list[Sequence[ResumePoint]] = []
-        """Resume points of the tasks' trainings; those of the next tasks go on from there."""
+        """Where the tasks' trainings stand; if any do, those of the next tasks go on from there."""
 
     def effective_n_jobs(self, n_jobs: int) -> int:
         """Say more than 1, which joblib would take for a reason to do without a backend."""
@@ -82,7 +82,7 @@ class StackingBackend(ParallelBackendBase):
 
     def _run(self) -> None:
         (tasks, tell), (self._tasks, self._tell) = (self._tasks, self._tell), ([], [])
-        pauses = [()] * len(tasks) if self.until is None else self.pauses
+        pauses = (self.until is not None and self.pauses) or [()] * len(tasks)
         n_shares = -(-len(tasks) // self._at_once)
         light, arrays = _apart(tasks)
         with parallel_config(backend=self._outer, n_jobs=self._outer_n_jobs):

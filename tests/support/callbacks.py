@@ -1,5 +1,11 @@
 """Callbacks of scikit-learn's, through which tests watch a training or break it off."""
 
+import pytest
+
+from skmnist._compat.callbacks import HAS_CALLBACKS
+
+needs_callbacks = pytest.mark.skipif(not HAS_CALLBACKS, reason="scikit-learn has none before 1.9")
+
 
 class AfterEpochs:
     """Calls a function with the classifier after each epoch, in the thread that trains.

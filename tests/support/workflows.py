@@ -23,7 +23,6 @@ import pytest
 from sklearn import config_context
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
-from sklearn.callback import ProgressBar, ScoringMonitor
 from sklearn.decomposition import PCA
 from sklearn.ensemble import (
     AdaBoostClassifier,
@@ -310,6 +309,7 @@ def representation(peer, X, y):
 
 @workflow("`sample_weight` routed through searches and Pipelines")
 def routed_weights(peer, X, y):
+    pytest.importorskip("sklearn", "1.8", reason="before, no search routes into Pipeline.score")
     with config_context(enable_metadata_routing=True):
         net = peer.make().set_fit_request(sample_weight=True).set_score_request(sample_weight=True)
         pipe = make_pipeline(FlattenScale(max_value=16), net)
@@ -363,6 +363,7 @@ def sliced_validation(peer, X, y):
 
 @workflow("Loss curves of every fold after a search")
 def curves_of_folds(peer, X, y):
+    pytest.importorskip("sklearn.callback")
     monitor = ValidationMonitor(["accuracy", "neg_log_loss"])
     net = peer.make(stops=True).set_callbacks(monitor)
     pipe = make_pipeline(FlattenScale(max_value=16), net)
@@ -381,7 +382,7 @@ def progress(peer, X, y):
     import io
 
     shown = io.StringIO()
-    bar = ProgressBar(max_propagation_depth=None)
+    bar = pytest.importorskip("sklearn.callback").ProgressBar(max_propagation_depth=None)
     with contextlib.redirect_stdout(shown):
         GridSearchCV(peer.pipe(epochs=2), peer.grid(0.01), cv=2).set_callbacks(bar).fit(X, y)
     assert type(peer.make()).__name__ in shown.getvalue()
@@ -389,7 +390,7 @@ def progress(peer, X, y):
 
 @workflow("`ScoringMonitor` records every epoch")
 def scores_of_epochs(peer, X, y):
-    monitor = ScoringMonitor(scoring="accuracy")
+    monitor = pytest.importorskip("sklearn.callback").ScoringMonitor(scoring="accuracy")
     peer.make(epochs=4).set_callbacks(monitor).fit(X / 16, y)
     log = monitor.get_logs().data_as_pandas
     assert (log["task_name"] == "epoch").sum() == 4
@@ -406,6 +407,7 @@ class _StopAtTheSecond:
 
 @workflow("A callback of scikit-learn's stops training")
 def stopping_callback(peer, X, y):
+    pytest.importorskip("sklearn.callback")
     net = peer.make().set_callbacks(_StopAtTheSecond()).fit(X / 16, y)
     assert len(peer.history(net)) == 2
 
