@@ -29,13 +29,14 @@ def shown(notebook):
     """What the cells print, draw and return, with every number masked.
 
     On another backend than theirs the words are masked too: seeds put other models in front there.
-    What Dask logs is left out: how often it does follows from how quick the machine is.
+    What Dask logs is left out: how often it does follows from how quick the machine is. So is what
+    tqdm says of a missing package: older Keras does not load it, and hush it, before Optuna does.
     """
     found = []
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             text = output.get("text") or output.get("data", {}).get("text/plain", "")
-            if DASK_LOG.fullmatch(text):
+            if DASK_LOG.fullmatch(text) or "TqdmWarning" in text:
                 continue
             kinds = sorted(output.get("data", {})) or [output.name]
             masked = re.sub(r"0x[0-9a-f]+|[\d.:,]+", "#", text)

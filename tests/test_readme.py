@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.callbacks import needs_callbacks
 from test_architecture import FLOORS
 
 sys.path.insert(0, str(Path(__file__).parent / "benchmarks"))
@@ -20,7 +21,11 @@ DOCUMENTS = {
 }
 README, FIGURES = DOCUMENTS["README.md"], DOCUMENTS["tests/benchmarks/README.md"]
 BLOCKS = [
-    pytest.param(*found, id=f"{name}-{i}")
+    pytest.param(
+        *found,
+        id=f"{name}-{i}",
+        marks=needs_callbacks if "set_callbacks" in found[0] else (),
+    )
     for name, text in DOCUMENTS.items()
     for i, found in enumerate(
         re.findall(r"```python\n(.*?)```(?:\n+```text\n(.*?)```)?", text, flags=re.DOTALL)
