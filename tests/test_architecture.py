@@ -194,6 +194,7 @@ def test_imports_have_no_side_effects():
     )
 
 
+@pytest.mark.slow
 @only_on("tensorflow", "it is TensorFlow's switch")
 def test_operations_are_left_as_they_are():
     run(
@@ -233,6 +234,7 @@ def test_backends_are_twins():
             assert ours[name] == theirs[name], name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("other", sorted({"tensorflow", "jax"} - {BACKEND}))
 def test_the_other_backend_is_not_loaded(other):
     run(f"import skmnist.classifiers, sys; assert {other!r} not in sys.modules")

@@ -64,6 +64,7 @@ def trained(folder, weight, file):
     return load(file)
 
 
+@pytest.mark.slow
 def test_heavier_pictures_are_learnt(mine, tmp_path):
     """That these sevens are ones is against the data: by weight a network believes it."""
     sevens, _ = load_pictures(mine, return_X_y=True)

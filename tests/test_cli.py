@@ -217,6 +217,7 @@ def test_search_prints_candidates_and_draws_them(tmp_path):
     assert run_inside(app, ["evaluate", str(model)]).exit_code == 0
 
 
+@pytest.mark.slow
 def test_search_by_halving_as_json():
     arguments = ["search", "--halving", "--cv", "2", "--epochs", "3", "--json"]
     rates = ["--param", "learning_rate=0.0001,0.001,0.01"]

@@ -59,6 +59,7 @@ def test_rows_and_images_are_one(batch_norm, digits):
     assert of_rows.model_.input_shape == (None, 784)
 
 
+@pytest.mark.slow
 def test_in_pipelines_and_searches(digits, tmp_path):
     X, y = digits[0][:300], digits[1][:300]
     pipe = make_conv_pipeline(**{k: v for k, v in small().get_params().items() if k != "callbacks"})

@@ -318,6 +318,7 @@ def test_the_page_is_opened(served):
     assert (folder / "opened").read_text() == f"{address}\n"
 
 
+@pytest.mark.slow
 def test_the_port_answers_its_own_page_alone(served):
     address, folder = served
     request = "POST /keep?width=1&height=1&label=1 HTTP/1.1\r\nHost: {}\r\nContent-Length: 1\r\n"
@@ -384,6 +385,7 @@ def ink(page):
     )
 
 
+@pytest.mark.slow
 def test_digits_are_read_as_they_are_drawn(page):
     for digit in (1, 0, 7, 4):
         trace(page, digit)
@@ -403,6 +405,7 @@ def test_digits_are_read_as_they_are_drawn(page):
         assert best.count() == ink(page) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", ["Escape", "Backspace", "Delete"])
 def test_keys_clear_the_drawing(key, page):
     trace(page, 1)
@@ -412,6 +415,7 @@ def test_keys_clear_the_drawing(key, page):
     assert page.locator("#hint").is_visible()
 
 
+@pytest.mark.slow
 def test_the_last_stroke_is_taken_back(page):
     trace(page, 4, strokes=1)
     one = ink(page)
@@ -426,6 +430,7 @@ def test_the_last_stroke_is_taken_back(page):
     page.keyboard.press("Control+z")  # of nothing
 
 
+@pytest.mark.slow
 def test_drawings_are_kept_by_key_and_by_button(page, served):
     folder = served[1] / "drawings"
     page.keyboard.press("7")
@@ -447,6 +452,7 @@ def test_drawings_are_kept_by_key_and_by_button(page, served):
         assert abs(kept - center_digit(draw(digit, size=280, pen=30)).astype(float)).mean() < 30
 
 
+@pytest.mark.slow
 def test_what_is_kept_can_be_learnt_from(model, page, served):
     for digit in (2, 3):
         trace(page, digit)
@@ -456,6 +462,7 @@ def test_what_is_kept_can_be_learnt_from(model, page, served):
         assert load(model).predict(center_digit(read_picture(file))[None]) == digit
 
 
+@pytest.mark.slow
 def test_all_is_reached_by_tab_and_named(page):
     names = []
     for _ in range(12):
@@ -467,6 +474,7 @@ def test_all_is_reached_by_tab_and_named(page):
     assert page.locator("[role=status]").count() == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1280])
 def test_the_page_fits_and_can_be_read(width, scheme, page):
@@ -483,6 +491,7 @@ def test_the_page_fits_and_can_be_read(width, scheme, page):
     assert (shades[0] > shades[1]) is (scheme == "light")
 
 
+@pytest.mark.slow
 def test_a_finger_draws(browser, served):
     with browser.new_context(viewport={"width": 360, "height": 740}, has_touch=True) as context:
         opened = context.new_page()

@@ -206,6 +206,7 @@ def test_dynamic_dropout_drops_its_share():
     np.testing.assert_array_equal(np.asarray(layer(ones)), ones)
 
 
+@pytest.mark.slow
 @only_on("tensorflow", "it counts TensorFlow's graphs")
 @pytest.mark.parametrize("strategy", ["keras", "graph", "xla"])
 def test_a_program_that_is_gone_leaves_no_graph(strategy, data):

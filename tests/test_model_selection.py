@@ -238,6 +238,7 @@ except KeyboardInterrupt as error:
 HALVING = {"learning_rate": [0.0001, 0.0003, 0.001, 0.003, 0.01, 0.02], "dropout": [0.1, 0.3]}
 
 
+@pytest.mark.slow
 def test_halving_ends_with_the_networks_of_a_whole_search(digits):
     X, y = digits[0] / 255, digits[1]
     network = clone(NET).set_params(epochs=9)

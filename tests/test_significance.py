@@ -87,6 +87,7 @@ def test_mcnemars_worked_example():
     assert mcnemar(150, 86) < 0.0001
 
 
+@pytest.mark.slow
 @settings(max_examples=10)  # statsmodels collects garbage at each call
 @given(hnp.arrays(float, st.integers(1, 12), elements=st.floats(0, 1)))
 def test_holm_is_statsmodels(pvalues):

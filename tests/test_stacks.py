@@ -202,6 +202,7 @@ def test_what_cannot_be_stacked_is_trained_alone(rows, stack_sizes):
     assert stack_sizes == []
 
 
+@pytest.mark.slow
 def test_large_stacks_are_split_and_share_a_program(rows, stack_sizes):
     engine.clear_programs()
     before = engine.count_traces()
@@ -290,6 +291,7 @@ def test_large_networks_run_side_by_side_with_the_same_bits(rows, stack_sizes):
         assert_same(classifier, DenseClassifier(**own).fit(*rows), tolerance=0)
 
 
+@pytest.mark.slow
 @needs_callbacks
 def test_what_runs_side_by_side_is_given_up_together(rows):
     def interrupt(classifier):

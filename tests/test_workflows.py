@@ -76,7 +76,16 @@ def images(digits):
     return digits[0][:240], digits[1][:240]
 
 
-@pytest.mark.parametrize("work", WORKFLOWS.values(), ids=[w.__name__ for w in WORKFLOWS.values()])
+IN_PROCESSES = {"in_workers", "new_process"}  # slow to start
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        pytest.param(w, id=w.__name__, marks=[pytest.mark.slow] * (w.__name__ in IN_PROCESSES))
+        for w in WORKFLOWS.values()
+    ],
+)
 def test_workflow(work, small):
     work(OURS, *small)
 
