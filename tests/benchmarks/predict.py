@@ -18,7 +18,6 @@ import numpy as np
 from _common import alternate, heading, mnist, table
 from PIL import Image
 from scikeras.wrappers import KerasClassifier as Scikeras
-from shap import KernelExplainer
 from sklearn.ensemble import VotingClassifier
 from sklearn.inspection import permutation_importance
 from sklearn.neural_network import MLPClassifier
@@ -140,6 +139,8 @@ def commands(pipeline, image):
 
 def explain(models, X, X_test):
     """Time those who ask for many predictions."""
+    from shap import KernelExplainer
+
     X_some = X_test[:300]
     y_some = models["MLPClassifier"].predict(X_some)
 
