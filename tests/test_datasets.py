@@ -1,21 +1,24 @@
 """The fetcher is tested on small files of its own, from servers on this machine."""
 
+import gzip
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.datasets import load_digits
-from support.mirrors import make_source, mirrored, serving
+from support.mirrors import RangesHandler, make_source, mirrored, serving
 from typer.testing import CliRunner
 
 from skmnist import fetch_mnist, load_digits28
+from skmnist._idx import parse_idx
 from skmnist.cli import app
 from skmnist.datasets import MNIST, Source, fetch, mnist_home, verify, verify_mnist
-from skmnist.datasets.sources import FASHION, VARIANTS
+from skmnist.datasets.sources import EMNIST_DIGITS, FASHION, VARIANTS
 
 NOBODY = "http://127.0.0.1:9/"
 """A mirror where nothing listens."""
@@ -180,6 +183,72 @@ def test_a_variant_is_fetched_from_the_command_line(tiny_fashion, home, monkeypa
     assert done.stdout.strip() == str(folder)
 
 
+@pytest.fixture
+def archived(origin, tmp_path):
+    """A tiny EMNIST in an archive on a server that gives parts of files."""
+    source = make_source(
+        origin, EMNIST_DIGITS.prefixes, folder=EMNIST_DIGITS.folder, by_columns=True
+    )
+    folder = tmp_path / "archives"
+    folder.mkdir()
+    with zipfile.ZipFile(folder / "gzip.zip", "w") as archive:
+        archive.writestr("gzip/others.bin", bytes(3 << 20))
+        for name in source.files:
+            archive.write(origin / name, f"gzip/{name}")
+    (folder / "page.zip").write_text("an error page")
+    with serving(folder, RangesHandler) as address:
+        yield mirrored(source, f"{address}gzip.zip/gzip/")
+
+
+def test_files_are_fetched_out_of_an_archive(archived, origin, home):
+    found = fetch(archived, subset="all", data_home=home)
+    assert {path.name for path in (home / "emnist-digits").iterdir()} == set(archived.files)
+    stored = [
+        parse_idx(gzip.decompress((origin / archived.images(part)).read_bytes()))
+        for part in ("train", "test")
+    ]
+    np.testing.assert_array_equal(found.images, np.concatenate(stored).swapaxes(1, 2))
+    assert np.shares_memory(found.data, found.images)
+
+
+def test_only_what_is_needed_of_an_archive_is_downloaded(archived, tmp_path, home):
+    lengths = []
+
+    class CountingHandler(RangesHandler):
+        def send_header(self, keyword, value):
+            if keyword == "Content-Length":
+                lengths.append(int(value))
+            super().send_header(keyword, value)
+
+    with serving(tmp_path / "archives", CountingHandler) as address:
+        fetch(mirrored(archived, f"{address}gzip.zip/gzip/"), subset="test", data_home=home)
+    assert 0 < sum(lengths) < 1 << 20  # of an archive of 3 MB
+
+
+@pytest.mark.parametrize(
+    ("place", "message"),
+    [
+        ("gzip.zip/elsewhere/", r"gzip\.zip holds no elsewhere/emnist-digits-train-images"),
+        ("page.zip/gzip/", r"page\.zip is not a whole zip archive"),
+        ("missing.zip/gzip/", r"missing\.zip/gzip/: HTTPError"),
+    ],
+)
+def test_an_archive_without_the_file_is_passed_over(place, message, archived, home):
+    server = archived.mirrors[0].removesuffix("gzip.zip/gzip/")
+    with pytest.raises(OSError, match=message):
+        fetch(mirrored(archived, server + place), data_home=home, n_retries=0)
+    found = fetch(mirrored(archived, server + place, *archived.mirrors), data_home=home)
+    assert len(found.data) == 5
+
+
+def test_a_server_that_gives_no_parts_is_passed_over(archived, tmp_path, home):
+    with serving(tmp_path / "archives") as address:
+        whole = mirrored(archived, f"{address}gzip.zip/gzip/")
+        with pytest.raises(OSError, match=r"gzip\.zip can't be read in parts"):
+            fetch(whole, data_home=home, n_retries=0)
+    assert not list((home / "emnist-digits").iterdir())
+
+
 @pytest.mark.parametrize("source", VARIANTS.values(), ids=VARIANTS)
 def test_sources_are_whole(source):
     assert set(source.files) == {source.images(part) for part in ("train", "test")} | {
@@ -204,7 +273,7 @@ def test_what_to_do_names_the_folder_of_the_variant(home):
 
 
 def test_unknown_variant(home):
-    message = "variant must be 'mnist', 'fashion' or 'kmnist'; got 'letters'"
+    message = "variant must be 'mnist', 'fashion', 'kmnist' or 'emnist-digits'; got 'letters'"
     for function in (fetch_mnist, mnist_home, verify_mnist):
         with pytest.raises(ValueError, match=message):
             function(data_home=home, variant="letters")

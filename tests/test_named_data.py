@@ -101,6 +101,15 @@ def test_a_folder_in_mnists_format_without_test_images(images, tmp_path):
     is_divided(str(tmp_path), *images)
 
 
+def test_files_named_as_emnists_hold_images_by_columns(tmp_path, images):
+    X, y = images
+    for kind, array in (("images-idx3", X.swapaxes(1, 2)), ("labels-idx1", y.astype(np.uint8))):
+        (tmp_path / f"emnist-digits-train-{kind}-ubyte.gz").write_bytes(
+            gzip.compress(format_idx(np.ascontiguousarray(array)))
+        )
+    is_divided(str(tmp_path), X, y)
+
+
 def idx_folder(folder, **arrays):
     for name, array in arrays.items():
         kind = "idx3" if name.endswith("images") else "idx1"
@@ -338,7 +347,10 @@ def test_a_mistake_is_one_line(tmp_path):
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1
-    assert "Data are 'digits', 'mnist', 'fashion' or 'kmnist', or a folder or file" in done.stderr
+    assert (
+        "Data are 'digits', 'mnist', 'fashion', 'kmnist' or 'emnist-digits', or a folder or file"
+        in done.stderr
+    )
     assert "[no].csv" in done.stderr
 
 

@@ -18,8 +18,9 @@ app.add_typer(files, name="data", rich_help_panel="Data")
 Variant = Annotated[
     str,
     typer.Option(
-        help="Digits, clothes (Fashion-MNIST) or cursive Japanese (Kuzushiji-MNIST).",
-        metavar="mnist|fashion|kmnist",
+        help="Digits, clothes (Fashion-MNIST), cursive Japanese (Kuzushiji-MNIST) or four times "
+        "as many digits (EMNIST).",
+        metavar="mnist|fashion|kmnist|emnist-digits",
     ),
 ]
 

@@ -51,11 +51,11 @@ err = Console(stderr=True, soft_wrap=True)
 Data = Annotated[
     str,
     typer.Option(
-        help="[b]digits[/] (scikit-learn's, offline), [b]mnist[/], [b]fashion[/] or [b]kmnist[/]; "
-        "a folder with four files in MNIST's format, or with a subfolder of pictures for each "
-        "label, or with pictures and labels.csv (file,label); an .npz file like Keras's; or a .csv "
-        "or .parquet file of labels and 784 pixels. Where there are no test images, the "
-        "same fifth is always set aside for them, stratified.",
+        help="[b]digits[/] (scikit-learn's, offline), [b]mnist[/], [b]fashion[/], [b]kmnist[/] or "
+        "[b]emnist-digits[/]; a folder with four files in MNIST's format, or with a subfolder of "
+        "pictures for each label, or with pictures and labels.csv (file,label); an .npz file like "
+        "Keras's; or a .csv or .parquet file of labels and 784 pixels. Where there are no test "
+        "images, the same fifth is always set aside for them, stratified.",
         metavar="NAME|FOLDER|FILE",
     ),
 ]

@@ -35,7 +35,7 @@ def mnist_home(
     ----------
     data_home : path-like, default=None
         A folder; by default ``$SKMNIST_DATA_HOME``, else the per-user cache.
-    variant : {"mnist", "fashion", "kmnist"}, default="mnist"
+    variant : {"mnist", "fashion", "kmnist", "emnist-digits"}, default="mnist"
         The data set, as `fetch_mnist` takes it.
 
     Returns
@@ -55,7 +55,7 @@ def verify_mnist(
     ----------
     data_home : path-like, default=None
         A folder; by default ``$SKMNIST_DATA_HOME``, else the per-user cache.
-    variant : {"mnist", "fashion", "kmnist"}, default="mnist"
+    variant : {"mnist", "fashion", "kmnist", "emnist-digits"}, default="mnist"
         The data set, as `fetch_mnist` takes it.
 
     Returns
@@ -84,12 +84,14 @@ def fetch_mnist(
 
     Parameters
     ----------
-    variant : {"mnist", "fashion", "kmnist"}, default="mnist"
+    variant : {"mnist", "fashion", "kmnist", "emnist-digits"}, default="mnist"
         Handwritten digits; clothes (Fashion-MNIST), in the folder ``fashion-mnist`` of the home;
-        or cursive Japanese (Kuzushiji-MNIST), in its folder ``kmnist``. Sizes and labels are those
-        of MNIST; ``target_names`` names the classes.
+        cursive Japanese (Kuzushiji-MNIST), in its folder ``kmnist``; or four times as many
+        handwritten digits (EMNIST Digits), in its folder ``emnist-digits``. Labels and the size of
+        images are those of MNIST; ``target_names`` names the classes.
     subset : {"train", "test", "all"}, default="train"
-        The 60,000 training images, the 10,000 test images, or both in this order.
+        The 60,000 training images (of EMNIST Digits 240,000), the 10,000 test images (40,000), or
+        both in this order.
     data_home : path-like, default=None
         The folder of the files; by default ``$SKMNIST_DATA_HOME``, else the per-user cache.
     download_if_missing : bool, default=True

@@ -14,6 +14,7 @@ import numpy as np
 
 from skmnist._files import atomic_write
 from skmnist._idx import parse_idx
+from skmnist.datasets.archives import download_member
 from skmnist.datasets.bunches import Subset, make_bunch, parts_of
 from skmnist.datasets.sources import Source
 
@@ -114,7 +115,7 @@ def fetch(
     ]
     images, labels = arrays[: len(parts)], arrays[len(parts) :]
     return make_bunch(
-        np.concatenate(images).astype(np.uint8, copy=False),
+        source.upright(np.concatenate(images).astype(np.uint8, copy=False)),
         np.concatenate(labels).astype(np.int64),
         source.description,
         source.target_names,
@@ -180,8 +181,12 @@ def _download(source: Source, path: Path, n_retries: int, delay: float, errors: 
 
 
 def _download_from(source: Source, mirror: str, path: Path, fetch: pooch.HTTPDownloader) -> None:
+    archive, in_archive, folder = mirror.partition(".zip/")
     with atomic_write(path) as temporary:
-        fetch(mirror + path.name, str(temporary), None)
+        if in_archive:
+            download_member(f"{archive}.zip", folder + path.name, temporary, source.timeout)
+        else:
+            fetch(mirror + path.name, str(temporary), None)
         if pooch.file_hash(str(temporary)) != source.files[path.name]:
             raise ValueError(f"{mirror} gave another file: its SHA-256 does not fit.")
 

@@ -13,7 +13,7 @@ from skmnist.datasets.bunches import Subset, parts_of
 from skmnist.datasets.digits import load_digits28
 from skmnist.datasets.fetching import data_folder, fetch
 from skmnist.datasets.own_pictures import LABELS_FILE, load_pictures
-from skmnist.datasets.readers import TABLES, Parts, holds_idx, read_idx, read_npz, read_table
+from skmnist.datasets.readers import TABLES, Parts, read_idx, read_npz, read_table, source_named_in
 from skmnist.datasets.sources import MNIST, VARIANTS
 
 __all__ = ["load_named"]
@@ -30,8 +30,8 @@ def load_named(name: str, subset: Subset = "train") -> tuple[NDArray[np.uint8], 
     Parameters
     ----------
     name : str
-        ``digits``, for the digits bundled with scikit-learn; ``mnist``, ``fashion`` or ``kmnist``,
-        as `skmnist.fetch_mnist` takes them. Or the path of
+        ``digits``, for the digits bundled with scikit-learn; ``mnist``, ``fashion``, ``kmnist`` or
+        ``emnist-digits``, as `skmnist.fetch_mnist` takes them. Or the path of
 
         - a folder with four files in MNIST's format. Those of the folder in which MNIST or one of
           its variants is kept by default are compared with their checksums, others are not;
@@ -63,7 +63,7 @@ def load_named(name: str, subset: Subset = "train") -> tuple[NDArray[np.uint8], 
         return fetch(VARIANTS[name], subset=subset, return_X_y=True)
     path = Path(name)
     for source in VARIANTS.values():
-        if path.resolve() == (data_folder() / source.folder).resolve() and holds_idx(path):
+        if path.resolve() == (data_folder() / source.folder).resolve() and source_named_in(path):
             return fetch(source, subset=subset, download_if_missing=False, return_X_y=True)
     found = _read(path)
     if "test" not in found:
@@ -95,8 +95,8 @@ def _read(path: Path) -> Parts:
 
 
 def _read_folder(folder: Path) -> Parts:
-    if holds_idx(folder):
-        return read_idx(folder)
+    if source := source_named_in(folder):
+        return read_idx(folder, source)
     if (folder / LABELS_FILE).is_file() or any(path.is_dir() for path in folder.iterdir()):
         return {"train": load_pictures(folder, return_X_y=True)}
     raise FileNotFoundError(

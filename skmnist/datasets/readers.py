@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from skmnist._idx import parse_idx
 from skmnist.datasets.checking import as_labels, as_pixels
-from skmnist.datasets.sources import MNIST, Part
+from skmnist.datasets.sources import MNIST, VARIANTS, Part, Source
 
-__all__ = ["TABLES", "Parts", "holds_idx", "read_idx", "read_npz", "read_table"]
+__all__ = ["TABLES", "Parts", "read_idx", "read_npz", "read_table", "source_named_in"]
 
 Parts = dict[Part, tuple[NDArray[np.uint8], NDArray[Any]]]
 """Rows of pixels, and labels: of the training images and, if there are any, the test images."""
@@ -28,19 +28,26 @@ _GZIP: Final = b"\x1f\x8b"  # what a compressed file begins with
 _DAMAGE: Final = (ValueError, OSError, EOFError, zlib.error, zipfile.BadZipFile)
 
 
-def holds_idx(folder: Path) -> bool:
-    """Tell whether there is a file named as one of MNIST's four, compressed or not."""
-    return any(_found(folder, name) for name in MNIST.files)
+def source_named_in(folder: Path) -> Source | None:
+    """Find the first source one of whose four names a file has, compressed or not.
+
+    Names tell how images are stored, not whose they are: many data sets have MNIST's.
+    """
+    for source in VARIANTS.values():
+        if any(_found(folder, name) for name in source.files):
+            return source
+    return None
 
 
-def read_idx(folder: Path) -> Parts:
+def read_idx(folder: Path, source: Source = MNIST) -> Parts:
     """Read the four files of a data set in MNIST's format, whatever is in them.
 
     Parameters
     ----------
     folder : Path
-        Where they are, named as MNIST's, with ``.gz`` or without. Those of the test images may be
-        missing.
+        Where they are, with ``.gz`` or without. Those of the test images may be missing.
+    source : Source, default=MNIST
+        How they are named, and images stored.
 
     Returns
     -------
@@ -55,11 +62,11 @@ def read_idx(folder: Path) -> Parts:
         If a file is not of the format, or they don't fit one another.
     """
     found: Parts = {}
-    with_test = any(_found(folder, name(MNIST, "test")) for name in _KINDS)
+    with_test = any(_found(folder, name(source, "test")) for name in _KINDS)
     parts: tuple[Part, ...] = ("train", "test") if with_test else ("train",)
     for part in parts:
-        images, labels = (_read_idx(folder, name(MNIST, part)) for name in _KINDS)
-        found[part] = _checked(images, labels, f"{folder / MNIST.images(part)}")
+        images, labels = (_read_idx(folder, name(source, part)) for name in _KINDS)
+        found[part] = _checked(images, labels, f"{folder / source.images(part)}", source)
     return _of_one_size(found, str(folder))
 
 
@@ -144,7 +151,7 @@ def read_table(path: Path) -> tuple[NDArray[np.uint8], NDArray[Any] | None]:
     return pixels, as_labels(frame[named[0]].to_numpy(), str(path))
 
 
-_KINDS: Final = (type(MNIST).images, type(MNIST).labels)
+_KINDS: Final = (Source.images, Source.labels)
 
 
 def _found(folder: Path, name: str) -> Path | None:
@@ -165,7 +172,7 @@ def _read_idx(folder: Path, name: str) -> NDArray[np.generic]:
 
 
 def _checked(
-    images: NDArray[Any], labels: NDArray[Any], where: str
+    images: NDArray[Any], labels: NDArray[Any], where: str, source: Source = MNIST
 ) -> tuple[NDArray[np.uint8], NDArray[Any]]:
     """Make rows of images, if they and their labels fit."""
     if images.ndim != 3 or not images.size:
@@ -177,7 +184,8 @@ def _checked(
             f"{where}: {len(images)} images need as many labels; got an array of shape "
             f"{labels.shape}."
         )
-    return as_pixels(images, where).reshape(len(images), -1), as_labels(labels, where)
+    pixels = source.upright(as_pixels(images, where))
+    return pixels.reshape(len(images), -1), as_labels(labels, where)
 
 
 def _of_one_size(found: Parts, where: str) -> Parts:

@@ -9,10 +9,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-__all__ = ["FASHION", "KMNIST", "MNIST", "VARIANTS", "Part", "Source", "Variant", "source_of"]
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = [
+    "EMNIST_DIGITS",
+    "FASHION",
+    "KMNIST",
+    "MNIST",
+    "VARIANTS",
+    "Part",
+    "Source",
+    "Variant",
+    "source_of",
+]
 
 Part = Literal["train", "test"]
-Variant = Literal["mnist", "fashion", "kmnist"]
+Variant = Literal["mnist", "fashion", "kmnist", "emnist-digits"]
 
 
 @dataclass(frozen=True)
@@ -28,7 +41,8 @@ class Source:
     files : mapping of str to str
         The names of its four files, and the SHA-256 of each.
     mirrors : sequence of str
-        Where the files are looked for, in this order. The checksum makes the choice harmless.
+        Where the files are looked for, in this order: folders on servers, or, where the address
+        goes on after ``.zip``, in archives there. The checksum makes the choice harmless.
     prefixes : mapping of str to str
         What the names of the files with training and with test images begin with.
     folder : str, default=""
@@ -36,6 +50,8 @@ class Source:
         needs it.
     target_names : sequence
         What the labels 0, 1, ... stand for.
+    by_columns : bool, default=False
+        If the files hold each image column by column, as Matlab writes it, not row by row.
     timeout : float, default=30
         Seconds without a byte after which a mirror counts as dead.
     """
@@ -47,6 +63,7 @@ class Source:
     prefixes: Mapping[Part, str] = field(default_factory=lambda: {"train": "train", "test": "t10k"})
     folder: str = ""
     target_names: tuple[Any, ...] = tuple(range(10))
+    by_columns: bool = False
     timeout: float = 30
 
     def images(self, part: Part) -> str:
@@ -56,6 +73,10 @@ class Source:
     def labels(self, part: Part) -> str:
         """Name the file with the labels of a part."""
         return f"{self.prefixes[part]}-labels-idx1-ubyte.gz"
+
+    def upright(self, images: NDArray[Any]) -> NDArray[Any]:
+        """Turn images as a file holds them into images with rows from top to bottom."""
+        return np.ascontiguousarray(images.swapaxes(1, 2)) if self.by_columns else images
 
 
 MNIST: Final = Source(
@@ -171,7 +192,48 @@ classical Japanese literature", arXiv:1812.01718, 2018. CC BY-SA 4.0.
     target_names=("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"),
 )
 
-VARIANTS: Final[dict[str, Source]] = {"mnist": MNIST, "fashion": FASHION, "kmnist": KMNIST}
+EMNIST_DIGITS: Final = Source(
+    name="EMNIST Digits",
+    description="""\
+EMNIST Digits: four times as many handwritten digits
+----------------------------------------------------
+240,000 training and 40,000 test images of 28 x 28 pixels, 0 (paper) to 255 (ink), and the digit
+that each shows, as many of each. They come from NIST's Special Database 19, as MNIST's do: a
+network that learnt from these may have seen MNIST's test images, and the other way round.
+
+G. Cohen, S. Afshar, J. Tapson and A. van Schaik, "EMNIST: an extension of MNIST to handwritten
+letters", arXiv:1702.05373, 2017.
+""",
+    files={
+        "emnist-digits-train-images-idx3-ubyte.gz": (
+            "f7c95004d14d81af89522e67d8f0c781dfb3bd544181c81bfe1eb6b41c35b726"
+        ),
+        "emnist-digits-train-labels-idx1-ubyte.gz": (
+            "6638a6ff5fe2eefd9cca2471995b46c82986b8e4b2a70d2f5ce8e05d7edb319e"
+        ),
+        "emnist-digits-test-images-idx3-ubyte.gz": (
+            "20ebe43509264f7639d37c835a3f0b009e90b29e00a099a03101abe1644a3f63"
+        ),
+        "emnist-digits-test-labels-idx1-ubyte.gz": (
+            "bad1834c45d5988e270b99d43b13edc3fd898f658ffbc2caf2846ef27f7b05b0"
+        ),
+    },
+    mirrors=(
+        "https://biometrics.nist.gov/cs_links/EMNIST/gzip.zip/gzip/",
+        "https://rds.westernsydney.edu.au/Institutes/MARCS/BENS/EMNIST/emnist-gzip.zip/gzip/",
+        "https://github.com/aurelienduarte/emnist/raw/master/gzip/",
+    ),
+    prefixes={"train": "emnist-digits-train", "test": "emnist-digits-test"},
+    folder="emnist-digits",
+    by_columns=True,
+)
+
+VARIANTS: Final[dict[str, Source]] = {
+    "mnist": MNIST,
+    "fashion": FASHION,
+    "kmnist": KMNIST,
+    "emnist-digits": EMNIST_DIGITS,
+}
 """The sources by the names that `skmnist.fetch_mnist` and the command line give them."""
 
 

@@ -36,9 +36,29 @@ class QuietHandler(http.server.SimpleHTTPRequestHandler):
         pass
 
 
+class RangesHandler(QuietHandler):
+    """Gives the part of a file that is asked for, as servers of archives do."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        path = Path(self.translate_path(self.path))
+        if not path.is_file():
+            self.send_error(404)
+            return
+        start, stop = map(int, self.headers["Range"].removeprefix("bytes=").split("-"))
+        content = path.read_bytes()
+        part = content[start : stop + 1]
+        self.send_response(206)
+        self.send_header("Content-Range", f"bytes {start}-{start + len(part) - 1}/{len(content)}")
+        self.send_header("Content-Length", str(len(part)))
+        self.end_headers()
+        self.wfile.write(part)
+
+
 @contextlib.contextmanager
-def serving(folder: Path):
-    handler = functools.partial(QuietHandler, directory=str(folder))
+def serving(folder: Path, handler=QuietHandler):
+    handler = functools.partial(handler, directory=str(folder))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
