@@ -18,6 +18,7 @@ from skmnist import (
     SearchDisplay,
     make_baseline,
 )
+from skmnist.displays._style import COLOURS
 
 mpl.use("agg")
 import matplotlib.pyplot as plt
@@ -202,6 +203,8 @@ def test_comparison_of_scores(ax):
     assert [tick.get_text() for tick in ax.get_yticklabels()] == ["linear svm", "dense"]
     assert texts(ax) == ["far to the left: dummy"]
     assert display.frame().index[0] == "dense"
+    ax.set_xticks([0.85, 0.875])
+    assert [tick.get_text() for tick in ax.get_xticklabels()] == ["85%", "87.5%"]
     tested = comparison(test=[0.97, 0.9, 0.1], test_low=[0.96, 0.8, 0.0], test_high=[0.98, 1, 0.2])
     labels = tested.plot("scores").ax_.get_legend_handles_labels()[1]
     assert "test set: 95 % interval" in labels
@@ -238,3 +241,35 @@ def test_without_matplotlib_there_is_one_clear_error():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "Drawing needs matplotlib: pip install matplotlib\n"
+
+
+def contrast(colour, ground):
+    """The contrast of two colours, 1 to 21, by WCAG 2.2."""
+    channels = np.array([mpl.colors.to_rgb(colour), mpl.colors.to_rgb(ground)])
+    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+    dark, light = np.sort(linear @ [0.2126, 0.7152, 0.0722]) + 0.05
+    return light / dark
+
+
+@pytest.mark.parametrize("style", ["default", "dark_background"])
+def test_displays_keep_to_the_style(style, digits):
+    X, y = digits
+    with plt.style.context(style):
+        drawn = [
+            DigitsDisplay(X[:4], y[:4]).plot().ax_,
+            HistoryDisplay(HISTORY).plot("accuracy").ax_,
+            *[comparison(test=[0.97, 0.9, 0.1]).plot(kind).ax_ for kind in ("scores", "cost")],
+            *SearchDisplay({"params": [{"a": 1}], "mean_test_score": [1.0], "std_test_score": [0]})
+            .plot()
+            .axes_,
+        ]
+    for ax in drawn:
+        ground = ax.get_facecolor()
+        marks = [ax.title, ax.xaxis.label, ax.yaxis.label, *ax.texts]
+        assert all(contrast(mark.get_color(), ground) > 4.5 for mark in marks)
+        assert all(contrast(line.get_markeredgecolor(), ground) > 3 for line in ax.lines)
+
+
+def test_colours_are_seen_on_white_and_on_black():
+    assert min(contrast(colour, "black") for colour in COLOURS) > 3
+    assert min(contrast(colour, "white") for colour in COLOURS) > 2

@@ -1,4 +1,4 @@
-"""Axes and colours of all displays; the colours survive grey print."""
+"""Axes and colours of all displays, legible on light and dark grounds and in grey print."""
 
 from __future__ import annotations
 
@@ -7,25 +7,30 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
 
 __all__ = [
     "COLOURS",
-    "INK",
+    "GREY",
     "MARKERS",
-    "PALE",
     "OneAxes",
     "as_png",
     "axes_or_new",
     "new_axes",
+    "show_percent",
+    "text_colour",
     "tidy",
 ]
 
-COLOURS: Final = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
-"""M. Okabe and K. Ito's colours for all kinds of eyes, https://jfly.uni-koeln.de/color/."""
+GREY: Final = "#767676"
+"""As far from white as from black."""
+COLOURS: Final = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", GREY)
+"""M. Okabe and K. Ito's colours for all kinds of eyes, https://jfly.uni-koeln.de/color/.
+
+Grey stands for their black, which can't be seen on black.
+"""
 MARKERS: Final = ("o", "s", "^", "D", "v", "P", "X")
 """One a colour, so that grey print tells series apart."""
-INK: Final = "#222222"
-PALE: Final = "#d9d9d9"
 
 
 class OneAxes:
@@ -55,6 +60,18 @@ def axes_or_new(ax: Any, *, size: tuple[float, float] = (6.4, 4.0)) -> Axes:
     return new_axes(size=size)[0] if ax is None else ax
 
 
+def text_colour() -> Any:
+    """Give the colour in which the style in use writes."""
+    import matplotlib as mpl
+
+    return mpl.rcParams["text.color"]
+
+
+def show_percent(axis: Axis) -> None:
+    """Write the shares on an axis as percentages, with as many digits as its ticks need."""
+    axis.set_major_formatter(lambda value, _: f"{100 * value:.4g}%")
+
+
 def as_png(figure: Any) -> bytes:
     """Draw a figure into the bytes of a picture, and let go of it."""
     import matplotlib.pyplot as plt
@@ -70,4 +87,4 @@ def tidy(ax: Axes, *, grid: Literal["x", "y", "both"] | None = None) -> None:
     ax.spines[["top", "right"]].set_visible(False)
     ax.set_axisbelow(True)
     if grid:
-        ax.grid(axis=grid, color=PALE, linewidth=0.8)
+        ax.grid(axis=grid, color=GREY, alpha=0.3, linewidth=0.8)

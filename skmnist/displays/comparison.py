@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Self
 import numpy as np
 import pandas as pd
 
-from skmnist.displays._style import COLOURS, INK, OneAxes, axes_or_new, tidy
+from skmnist.displays._style import COLOURS, GREY, OneAxes, axes_or_new, show_percent, tidy
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -110,7 +110,7 @@ class ComparisonDisplay(OneAxes):
                 xerr=limits,
                 fmt="s",
                 color=COLOURS[1],
-                markerfacecolor="white",
+                markerfacecolor=ax.get_facecolor(),
                 capsize=3,
                 label="test set: 95 % interval",
             )
@@ -118,7 +118,8 @@ class ComparisonDisplay(OneAxes):
         left_out = len(self.table) - len(table)
         ax.set_ylim(-1.0 if left_out else -0.6, len(table) - 0.4)
         ax.set_xlabel(self.scoring.replace("_", " "))
-        self._as_percent(ax, "x")
+        if "accuracy" in self.scoring:
+            show_percent(ax.xaxis)
         ax.set_title("Models on the same folds")
         if left_out:
             names = ", ".join(_words(n) for n in self.table.index if n not in table.index)
@@ -129,7 +130,7 @@ class ComparisonDisplay(OneAxes):
                 xytext=(4, 4),
                 textcoords="offset points",
                 fontsize=8,
-                color="#666666",
+                color=GREY,
             )
         if "test" in table:
             ax.legend(frameon=False, fontsize=8, loc="upper left")
@@ -146,15 +147,16 @@ class ComparisonDisplay(OneAxes):
                 chosen["mean"],
                 yerr=chosen["std"],
                 fmt="o" if is_best else "s",
-                markerfacecolor=COLOURS[0] if is_best else "white",
-                color=COLOURS[0] if is_best else "#777777",
+                markerfacecolor=COLOURS[0] if is_best else ax.get_facecolor(),
+                color=COLOURS[0] if is_best else GREY,
                 capsize=3,
                 label=label,
             )
         ax.set_xscale("log")
         ax.margins(x=0.18, y=0.08)
         ax.set(xlabel="seconds to fit", ylabel=self.scoring.replace("_", " "))
-        self._as_percent(ax, "y")
+        if "accuracy" in self.scoring:
+            show_percent(ax.yaxis)
         _name_points(ax, table["fit_seconds"], table["mean"])
         ax.set_title("Score over the time of a fit")
         ax.legend(frameon=False, fontsize=8, loc="lower right")
@@ -187,7 +189,7 @@ class ComparisonDisplay(OneAxes):
                     va="center",
                     fontsize=8,
                     fontweight="bold" if sure[i, j] else "normal",
-                    color="white" if strong else INK,
+                    color="white" if strong else "black",
                 )
         words = [_words(name) for name in names]
         ax.set_yticks(range(n), words)
@@ -201,14 +203,6 @@ class ComparisonDisplay(OneAxes):
         """Give the score below which a model would press all others into a corner."""
         means = self.table["mean"]
         return float(means.max() - 4 * max(means.max() - means.median(), 0.02) - 0.02)
-
-    def _as_percent(self, ax: Axes, which: Literal["x", "y"]) -> None:
-        if "accuracy" in self.scoring:
-            from matplotlib.ticker import PercentFormatter
-
-            axis = ax.xaxis if which == "x" else ax.yaxis
-            low, high = axis.get_view_interval()
-            axis.set_major_formatter(PercentFormatter(1, decimals=0 if high - low > 0.04 else 1))
 
 
 def _name_points(ax: Axes, x: pd.Series[Any], y: pd.Series[Any]) -> None:
@@ -234,7 +228,6 @@ def _name_points(ax: Axes, x: pd.Series[Any], y: pd.Series[Any]) -> None:
             textcoords="offset points",
             ha="right" if dx < 0 else "left",
             fontsize=8,
-            color=INK,
         )
 
 

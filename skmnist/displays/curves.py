@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import pandas as pd
 
-from skmnist.displays._style import COLOURS, MARKERS, OneAxes, axes_or_new, tidy
+from skmnist.displays._style import COLOURS, MARKERS, OneAxes, axes_or_new, show_percent, tidy
 
 __all__ = ["LearningCurvesDisplay"]
 
@@ -90,7 +90,7 @@ class LearningCurvesDisplay(OneAxes):
         words = self.scoring.replace("_", " ")
         self.ax_.set(xlabel="training rows", ylabel=words)
         if "accuracy" in self.scoring:
-            self.ax_.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
+            show_percent(self.ax_.yaxis)
         tidy(self.ax_, grid="y")
         self.ax_.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
         return self

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import pandas as pd
 
-from skmnist.displays._style import COLOURS, INK, OneAxes, axes_or_new, tidy
+from skmnist.displays._style import COLOURS, GREY, OneAxes, axes_or_new, text_colour, tidy
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -131,7 +131,7 @@ class HistoryDisplay(OneAxes):
         """Shade the overfitting gap, and mark the epoch that validated best."""
         beyond = validation > training if loss else validation < training
         self.ax_.fill_between(
-            training.index, training, validation, where=beyond, color=INK, alpha=0.06, linewidth=0
+            training.index, training, validation, where=beyond, color=GREY, alpha=0.12, linewidth=0
         )
         best = validation.idxmin() if loss else validation.idxmax()
         self.ax_.plot(
@@ -140,7 +140,7 @@ class HistoryDisplay(OneAxes):
             "o",
             markersize=9,
             markerfacecolor="none",
-            markeredgecolor=INK,
+            markeredgecolor=text_colour(),
             label=f"best epoch, {best}: {validation[best]:.4g}",
             linestyle="none",
         )

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from skmnist._images import image_shape
 from skmnist.augmentation import Augmentation, Kind
-from skmnist.displays._style import INK, OneAxes, axes_or_new
+from skmnist.displays._style import GREY, OneAxes, axes_or_new
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -285,7 +285,7 @@ def _draw_grid(
         x, y = (i % n_columns) * wide, (i // n_columns) * high
         ax.imshow(image, cmap="gray_r", extent=(x, x + 1, y + 1, y), interpolation="nearest")
         if text:
-            ax.text(x + 0.5, y - 0.04, text, ha="center", va="bottom", color=INK, fontsize=9)
+            ax.text(x + 0.5, y - 0.04, text, ha="center", va="bottom", fontsize=9)
     ax.set_xlim(-_GAP / 2, n_columns * wide - _GAP / 2)
     ax.set_ylim(n_lines * high - (high - 1) / 2, -(high - 1))
     ax.set_aspect("equal")
@@ -298,6 +298,6 @@ def _draw_numbers(ax: Axes, image: NDArray[Any]) -> None:
     dark = image.max() / 2
     for (i, j), value in np.ndenumerate(image):
         text = f"{value}" if np.issubdtype(image.dtype, np.integer) else f"{value:.1f}"
-        colour = "white" if value > dark else "#7a7a7a" if value == 0 else INK
+        colour = "white" if value > dark else GREY if value == 0 else "black"
         ax.text(j, i, text, ha="center", va="center", fontsize=5.5, color=colour)
     ax.set_axis_off()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import pandas as pd
 
-from skmnist.displays._style import COLOURS, INK, PALE, new_axes, tidy
+from skmnist.displays._style import COLOURS, GREY, new_axes, text_colour, tidy
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -128,8 +128,8 @@ class SearchDisplay:
             ax.axhspan(
                 high - error,
                 high,
-                color=PALE,
-                alpha=0.45,
+                color=GREY,
+                alpha=0.13,
                 linewidth=0,
                 zorder=0,
                 label="within a standard error of the best",
@@ -177,7 +177,7 @@ class SearchDisplay:
             "o",
             markersize=11,
             markerfacecolor="none",
-            markeredgecolor=INK,
+            markeredgecolor=text_colour(),
             linestyle="none",
             label="the best",
         )
