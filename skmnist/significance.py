@@ -27,7 +27,7 @@ class FoldsTest(NamedTuple):
     difference : float
         Mean of the first's scores minus the second's.
     low, high : float
-        95 % confidence interval of the difference.
+        95% confidence interval of the difference.
     effect_size : float
         The difference in standard deviations of the folds' differences.
     pvalue : float
@@ -212,7 +212,7 @@ def holm(pvalues: ArrayLike) -> NDArray[np.float64]:
 
 
 class Accuracy(NamedTuple):
-    """An accuracy with its 95 % confidence interval.
+    """An accuracy with its 95% confidence interval.
 
     Parameters
     ----------
@@ -236,7 +236,7 @@ class Accuracy(NamedTuple):
 
 
 def accuracy(n_right: int, n: int) -> Accuracy:
-    """Compute an accuracy and its 95 % confidence interval.
+    """Compute an accuracy and its 95% confidence interval.
 
     Parameters
     ----------

@@ -114,7 +114,7 @@ def test_train_then_evaluate(tmp_path):
     assert scores["low"] < scores["accuracy"] < scores["high"]
     assert scores["accuracy"] > 0.8
     text = run_inside(app, ["evaluate", str(path)]).stdout
-    assert "of 360 test images right (95 % interval" in " ".join(text.split())
+    assert "of 360 test images right (95% interval" in " ".join(text.split())
 
 
 def test_train_by_recipe_as_json(tmp_path):
@@ -196,7 +196,7 @@ def test_compare_writes_a_report_and_a_picture(tmp_path):
     assert done.exit_code == 0, done.output
     lines = done.stdout.splitlines()
     assert lines[0] == "300 images of digits, 2-fold cross-validation, 2 times"
-    assert "test set (95 %)" in lines[1]
+    assert "test set (95%)" in lines[1]
     assert max(map(len, lines[:6])) <= 80
     assert any(line.startswith("- Naive Bayes beats dummy by") for line in lines)
     assert "<!doctype html>" in report.read_text()[:20]

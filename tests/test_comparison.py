@@ -162,7 +162,7 @@ def test_twins_are_the_same(digits):
     X, y = (part[:300] for part in digits)
     same = "One and two are practically the same, 0.0 points (0.0 to 0.0) apart"
     assert compare(twins, X, y, cv=2, random_state=0).verdicts() == [
-        f"{same}: more than 99.9 % sure within 0.5 points"
+        f"{same}: more than 99.9% sure within 0.5 points"
     ]
 
 

@@ -207,7 +207,7 @@ def test_comparison_of_scores(ax):
     assert [tick.get_text() for tick in ax.get_xticklabels()] == ["85%", "87.5%"]
     tested = comparison(test=[0.97, 0.9, 0.1], test_low=[0.96, 0.8, 0.0], test_high=[0.98, 1, 0.2])
     labels = tested.plot("scores").ax_.get_legend_handles_labels()[1]
-    assert "test set: 95 % interval" in labels
+    assert "test set: 95% interval" in labels
 
 
 def test_comparison_of_costs(ax):

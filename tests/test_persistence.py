@@ -275,7 +275,7 @@ def test_a_card_says_what_a_model_is(fitted, digits):
     text = model_card(fitted, X[:100], y[:100], data="the first 100 digits", title="Small net")
     assert text.startswith("# Small net\n\n`FlattenScale`, then `DenseClassifier`, for 10 classes.")
     hits = round(100 * fitted.score(X[:100], y[:100]))
-    assert f"**{hits:.2f}%** of 100 images right, 95 % interval" in text
+    assert f"**{hits:.2f}%** of 100 images right, 95% interval" in text
     assert "`hidden_layer_sizes` | `(16,)` |" in text
     assert "3 epochs; after the last: loss" in text
 

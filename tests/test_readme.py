@@ -68,6 +68,11 @@ def test_what_few_images_reach_is_what_was_measured():
     assert defaults.baselines_table(found) in FIGURES
 
 
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_percent_signs_stand_as_they_do_in_tables(name):
+    assert not re.findall(r"\d %", DOCUMENTS[name])
+
+
 def test_what_is_said_to_be_tested_is():
     module = ""
     named = re.findall(r"`(test_\w+\.py)?::(test_\w+)`", DOCUMENTS["tests/README.md"])

@@ -209,7 +209,7 @@ def _table(found: Comparison) -> Table:
         "predict_us": "predict an image",
     }
     if "test" in frame:
-        keys = {"mean": keys["mean"], "test": "test set (95 %)", "fit_seconds": "fit"}
+        keys = {"mean": keys["mean"], "test": "test set (95%)", "fit_seconds": "fit"}
     table = new_table()
     table.add_column("model")
     for heading in keys.values():

@@ -65,7 +65,7 @@ def lesson(
 
     _title(f"Tested once, on {len(y_test):,} images")
     table = new_table()
-    for heading, how in (("", "left"), ("accuracy", "right"), ("95 % interval", "right")):
+    for heading, how in (("", "left"), ("accuracy", "right"), ("95% interval", "right")):
         table.add_column(heading, justify=how)  # type: ignore[arg-type]
     table.add_row("the lesson's network", *_scored(taught, X_test, y_test))
     better = _fitted(recipes.DEFAULT, X, y, seed)

@@ -138,7 +138,7 @@ def evaluate(
     else:
         out.print(
             f"{right.value:.2%} of {len(y):,} test images right "
-            f"(95 % interval {right.interval}), in {seconds:.2f} s.",
+            f"(95% interval {right.interval}), in {seconds:.2f} s.",
             highlight=False,
         )
 

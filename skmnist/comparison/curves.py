@@ -58,7 +58,7 @@ class LearningCurves:
         Returns
         -------
         pandas.DataFrame
-            ``model``, ``rows``, ``mean`` and ``std`` over the draws, the 95 % interval of the mean
+            ``model``, ``rows``, ``mean`` and ``std`` over the draws, the 95% interval of the mean
             ``low`` to ``high`` (Student's t over the draws; of one draw the mean itself) and
             ``fit_seconds``.
         """

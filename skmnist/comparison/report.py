@@ -180,7 +180,7 @@ def _pairs(found: Compared) -> Table:
     pairs = found.pairwise()
     factor = 100 if "accuracy" in found.scoring else 1
     has_test = "test_pvalue_holm" in pairs
-    head = ["first", "second", "difference", "95 % interval", "effect", "p on folds"]
+    head = ["first", "second", "difference", "95% interval", "effect", "p on folds"]
     head += ["p on test set"] if has_test else []
     lines = []
     for pair in _rows(pairs):

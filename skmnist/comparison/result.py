@@ -79,7 +79,7 @@ class Comparison:
             folds, since the first prediction of a program is also its making), ``n_bytes`` (of the
             fitted model, pickled; mean) and ``pareto``: whether no other model has a higher mean
             and a shorter fit. With a test set also ``test``, and for accuracies ``test_low`` and
-            ``test_high``, Wilson's 95 % interval. The memory that a fit takes at its peak can't be
+            ``test_high``, Wilson's 95% interval. The memory that a fit takes at its peak can't be
             known inside one process, and is left out.
         """
         groups = self.folds_.groupby("model", sort=False)
@@ -117,7 +117,7 @@ class Comparison:
         -------
         pandas.DataFrame
             One row a pair: ``first`` and ``second``, by `frame`; ``difference`` of their means,
-            its 95 % interval ``low`` to ``high``, ``effect_size``, ``pvalue`` of the corrected
+            its 95% interval ``low`` to ``high``, ``effect_size``, ``pvalue`` of the corrected
             resampled t-test on the folds and ``pvalue_holm``, adjusted for the number of pairs;
             ``worse``, ``alike``, ``better``: probabilities that the first is behind, within
             ``rope``, or ahead; ``verdict``: ``"better"``, ``"same"``, ``"worse"`` or
@@ -126,7 +126,7 @@ class Comparison:
             ``only_second``, rows that just one has right, and McNemar's exact ``test_pvalue`` and
             ``test_pvalue_holm``.
             ``differs``: whether the adjusted p value, of the test set where there is one, else of
-            the folds, is below 5 %. See `skmnist.significance` for formulas and sources.
+            the folds, is below 5%. See `skmnist.significance` for formulas and sources.
         """
         tests = self._tests if np.ndim(self._on_test[1]) == 1 else {}
         return compare_pairs(self.folds_, list(self.frame().index), tests, self._on_test[1], rope)
@@ -135,7 +135,7 @@ class Comparison:
         """Say in words how models stand to each other, on the folds and on the test set.
 
         A model is better, or practically the same, where the Bayesian correlated t-test gives that
-        a probability of 95 % or more; otherwise it is undecided. See `skmnist.significance`.
+        a probability of 95% or more; otherwise it is undecided. See `skmnist.significance`.
 
         Parameters
         ----------
@@ -148,7 +148,7 @@ class Comparison:
         -------
         list of str
             A sentence a pair, of the closest first; then one a pair on the test set, if there is
-            one. Differences are of the folds' means, with 95 % intervals.
+            one. Differences are of the folds' means, with 95% intervals.
         """
         pairs = self.pairwise(rope=rope)
         if not len(pairs):

@@ -22,7 +22,7 @@ _TIMES: Final = (2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 50)
 
 
 def verdict_of(found: FoldsTest) -> Verdict:
-    """Decide on two models, where the probability is 95 % or more.
+    """Decide on two models, where the probability is 95% or more.
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ def on_folds(pair: Any, units: Units, rope: float) -> str:
     Returns
     -------
     str
-        A sentence, with the difference, its 95 % interval and the probability.
+        A sentence, with the difference, its 95% interval and the probability.
     """
     first, second = capitalized(display_name(pair.first)), display_name(pair.second)
     interval = f"{units.number(pair.low)} to {units.number(pair.high)}"

@@ -25,7 +25,7 @@ __all__ = [
 
 HEADINGS: Final = {
     "mean": "mean ± std of folds",
-    "test": "test set, 95 % interval",
+    "test": "test set, 95% interval",
     "fit_seconds": "fit",
     "predict_us": "predict a row",
     "n_bytes": "size",
@@ -105,7 +105,7 @@ def display_name(name: str) -> str:
 
 def probability_in_words(value: float) -> str:
     """Write the probability of a verdict; none is 1."""
-    return "more than 99.9 % sure" if value > 0.999 else f"{100 * value:.3g} % sure"
+    return "more than 99.9% sure" if value > 0.999 else f"{100 * value:.3g}% sure"
 
 
 def capitalized(words: str) -> str:

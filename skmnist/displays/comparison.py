@@ -112,7 +112,7 @@ class ComparisonDisplay(OneAxes):
                 color=COLOURS[1],
                 markerfacecolor=ax.get_facecolor(),
                 capsize=3,
-                label="test set: 95 % interval",
+                label="test set: 95% interval",
             )
         ax.set_yticks(places, [_words(name) for name in table.index])
         left_out = len(self.table) - len(table)

@@ -39,7 +39,7 @@ def model_card(
     Returns
     -------
     str
-        Markdown: what it is, its accuracy with Wilson's 95 % interval, precision and recall of each
+        Markdown: what it is, its accuracy with Wilson's 95% interval, precision and recall of each
         class, its last epoch, its settings, and the versions of what it runs on.
 
     Examples
@@ -53,7 +53,7 @@ def model_card(
     # Model card
     `FlattenScale`, then `KNeighborsClassifier`, for 10 classes.
     ## How good it is
-    **98.33%** of 360 images right, 95 % interval 96.41% to 99.23% (Wilson).
+    **98.33%** of 360 images right, 95% interval 96.41% to 99.23% (Wilson).
     """
     steps = (
         [step for _, step in estimator.steps] if isinstance(estimator, Pipeline) else [estimator]
@@ -62,7 +62,7 @@ def model_card(
     truth, predicted = np.asarray(y), np.asarray(estimator.predict(X))
     right = accuracy(int((truth == predicted).sum()), len(truth))
     score = (
-        f"**{right.value:.2%}** of {len(truth):,} images right, 95 % interval {right.interval} "
+        f"**{right.value:.2%}** of {len(truth):,} images right, 95% interval {right.interval} "
         "(Wilson)"
     )
     precisions, recalls, _, counts = precision_recall_fscore_support(

@@ -50,9 +50,9 @@ def row(name, found):
     """Write a recipe's line of the documents' table."""
     accuracies = np.array(found["accuracy"])
     of_one = accuracy(round(accuracies.mean() * 10_000), 10_000)
-    spread = f"{100 * accuracies.mean():.2f} % ± {100 * accuracies.std(ddof=1):.2f}"
+    spread = f"{100 * accuracies.mean():.2f}% ± {100 * accuracies.std(ddof=1):.2f}"
     interval = f"{100 * of_one.low:.2f} to {100 * of_one.high:.2f}"
-    together = f"{100 * found['together']:.2f} %"
+    together = f"{100 * found['together']:.2f}%"
     seeds, took = f"{len(accuracies)} seeds", np.median(found["seconds"])
     return f"| `{name}` | {spread} ({seeds}) | {interval} | {together} | {took:.0f} s |"
 
@@ -60,7 +60,7 @@ def row(name, found):
 def table(found):
     """Write the documents' table."""
     lines = [
-        "| recipe | test accuracy | 95 % interval of one | the seeds together | a fit |",
+        "| recipe | test accuracy | 95% interval of one | the seeds together | a fit |",
         "|---|---|---|---|---|",
     ]
     ordered = sorted(found, key=lambda name: np.mean(found[name]["accuracy"]))

@@ -76,7 +76,7 @@ def main() -> None:
     late = spent[int(0.95 * len(spent))]
     print(
         f"From the end of a stroke to the next frame on the screen, {len(spent)} strokes: median "
-        f"{statistics.median(spent):.0f} ms, 95 % within {late:.0f} ms, at most {spent[-1]:.0f} ms"
+        f"{statistics.median(spent):.0f} ms, 95% within {late:.0f} ms, at most {spent[-1]:.0f} ms"
     )
 
 

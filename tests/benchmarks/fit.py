@@ -23,11 +23,11 @@ LAYERS = recipes.LESSON["hidden_layer_sizes"]
 
 
 def spread(values) -> str:
-    return f"{100 * np.mean(values):.2f} % ± {100 * np.std(values, ddof=1):.2f}"
+    return f"{100 * np.mean(values):.2f}% ± {100 * np.std(values, ddof=1):.2f}"
 
 
 def fit_keras_lesson(X, y, seed):
-    """Plain Keras on the same rows: the last 30 % validate, as `validation_split` takes them."""
+    """Plain Keras on the same rows: the last 30% validate, as `validation_split` takes them."""
     import keras
 
     keras.utils.set_random_seed(seed)

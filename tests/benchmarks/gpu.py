@@ -1,13 +1,13 @@
-"""What a GPU is for: a stacked grid search on all of MNIST, one fit, and the time to 99 %.
+"""What a GPU is for: a stacked grid search on all of MNIST, one fit, and the time to 99%.
 
 Twelve candidates in five folds, their networks stacked, beside some of the same fits one by one; a
-single fit of `recipes.DEFAULT`; and `recipes.CONV`, epoch by epoch, until 99 % of the test images
+single fit of `recipes.DEFAULT`; and `recipes.CONV`, epoch by epoch, until 99% of the test images
 are right. All begin cold, compiling included, and are then repeated warm. Meant for
 
     pip install 'skmnist[jax]' 'jax[cuda12]'
     KERAS_BACKEND=jax SKMNIST_DATA_HOME=... python tests/benchmarks/gpu.py
 
-``--small`` does the same with 2,000 images, few epochs and 90 %, to see that it runs anywhere.
+``--small`` does the same with 2,000 images, few epochs and 90%, to see that it runs anywhere.
 """
 
 import argparse
@@ -93,7 +93,7 @@ def time_to(goal, X, y, X_test, y_test, epochs):
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--small", action="store_true", help="2,000 images, few epochs, 90 %%")
+    parser.add_argument("--small", action="store_true", help="2,000 images, few epochs, 90%%")
     small = parser.parse_args(sys.argv[1:]).small
     heading("One device, many networks")
     print(f"on {device()}\n")

@@ -93,7 +93,7 @@ def of_folder(folder: Path, model: Any) -> None:
     found = [accuracy(int(r.sum()), len(r)) for r in right.values()]
     print(f"  {'all, %':<42}{len(greys):>4}" + "".join(f"{100 * a.value:>20.1f}" for a in found))
     between = "".join(f"{f'{100 * a.low:.1f} to {100 * a.high:.1f}':>20}" for a in found)
-    print(f"  {'95 % interval':<46}{between}\n")
+    print(f"  {'95% interval':<46}{between}\n")
     probabilities = model.predict_proba(cut(center_digit, greys)).max(axis=1)
     own = right["center_digit"]
     for text, which in (

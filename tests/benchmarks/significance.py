@@ -29,7 +29,7 @@ def scores_of(columns, X, y, splits):
 
 
 def main():
-    heading("False positives of tests on cross-validation scores, at the 5 % level")
+    heading("False positives of tests on cross-validation scores, at the 5% level")
     folds = RepeatedStratifiedKFold(n_splits=5, n_repeats=4, random_state=0)
     corrected = naive = 0
     for seed in range(DATA_SETS):

@@ -2,7 +2,7 @@
 
 Each data set is drawn anew: two classes of normal features, alike for both models, of which one
 sees clearer ones. A model is the line between the classes' means. Both are scored on the same
-folds; beside the verdicts stands the corrected resampled t-test at 5 %.
+folds; beside the verdicts stands the corrected resampled t-test at 5%.
 
     python tests/benchmarks/verdicts.py
 """

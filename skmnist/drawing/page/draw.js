@@ -158,7 +158,7 @@ function pause() {
 }
 
 function percent(probability) {
-  return `${(100 * probability).toFixed(1)} %`;
+  return `${(100 * probability).toFixed(1)}%`;
 }
 
 function show(answer) {
