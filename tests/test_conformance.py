@@ -815,9 +815,16 @@ def test_networks(name):
     assert np.isfinite(classifier.model_.evaluate(X, Y, verbose=0)).all()
 
 
+@pytest.fixture(scope="module")
+def workers():
+    """Joblib's workers, who are let go because they know this module's functions."""
+    yield
+    get_reusable_executor().shutdown()
+
+
 @pytest.mark.filterwarnings("ignore:.*includes a `lambda`")
 @pytest.mark.parametrize("name", ["subclassed", "own layer", "own activation", "a bound method"])
-def test_networks_of_functions_travel(name):
+def test_networks_of_functions_travel(name, workers):
     """Pickled with their function, cloned, and to joblib's workers."""
     classifier = by_us(TRAVELLERS[name])
     again = pickle.loads(pickle.dumps(classifier))
@@ -825,7 +832,6 @@ def test_networks_of_functions_travel(name):
     scores = cross_val_score(clone(classifier), X, Y, cv=2, n_jobs=2, error_score="raise")
     alone = cross_val_score(clone(classifier), X, Y, cv=2, error_score="raise")
     np.testing.assert_allclose(scores, alone)
-    get_reusable_executor().shutdown()  # whose workers know these functions, and other threads
     before = classifier.network_.arrays
     classifier.partial_fit(X, Y)
     assert any((a != b).any() for a, b in zip(before, classifier.network_.arrays, strict=True))

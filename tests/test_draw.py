@@ -392,7 +392,7 @@ def test_digits_are_read_as_they_are_drawn(page):
         expect(page, digit)
         best = page.locator("#best li")
         assert best.count() == 3
-        assert re.fullmatch(rf"{digit}\s+\d+\.\d %", best.first.inner_text())
+        assert re.fullmatch(rf"{digit}\s+\d+\.\d%", best.first.inner_text())
         assert re.fullmatch(r"in \d+ ms", page.locator("#spent").inner_text())
         seen = page.evaluate(
             "() => Array.from(document.getElementById('image').getContext('2d')"
