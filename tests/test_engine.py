@@ -42,7 +42,7 @@ def compiled(optimizer="adam", sizes=(8,), metrics=("accuracy",), seed=0, **opti
     return model
 
 
-@pytest.fixture(params=["graph", "xla"])
+@pytest.fixture(params=["graph", pytest.param("xla", marks=pytest.mark.slow)])
 def strategy(request):
     """Each strategy with a lean step, whatever it would repay."""
     if BACKEND == "jax" and request.param == "graph":

@@ -76,7 +76,7 @@ def images(digits):
     return digits[0][:240], digits[1][:240]
 
 
-IN_PROCESSES = {"in_workers", "new_process"}  # slow to start
+IN_PROCESSES = {"curves_of_folds", "in_workers", "new_process"}  # slow to start
 
 
 @pytest.mark.parametrize(
