@@ -6,7 +6,7 @@ import io
 import shutil
 import zipfile
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import requests
 
@@ -68,7 +68,7 @@ class _RemoteFile(io.RawIOBase):
         self._position = start + offset
         return self._position
 
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+    def readinto(self, buffer: Any) -> int:
         stop = min(self._position + len(buffer), self._length)
         if stop <= self._position:
             return 0

@@ -17,7 +17,7 @@ __all__ = [
     "as_png",
     "axes_or_new",
     "new_axes",
-    "show_percent",
+    "show_scores",
     "text_colour",
     "tidy",
 ]
@@ -67,9 +67,11 @@ def text_colour() -> Any:
     return mpl.rcParams["text.color"]
 
 
-def show_percent(axis: Axis) -> None:
-    """Write the shares on an axis as percentages, with as many digits as its ticks need."""
-    axis.set_major_formatter(lambda value, _: f"{100 * value:.4g}%")
+def show_scores(axis: Axis, scoring: str) -> None:
+    """Name an axis by its score; accuracies are percentages with the digits that ticks need."""
+    axis.set_label_text(scoring.replace("_", " "))
+    if "accuracy" in scoring:
+        axis.set_major_formatter(lambda value, _: f"{100 * value:.4g}%")
 
 
 def as_png(figure: Any) -> bytes:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Self
 import numpy as np
 import pandas as pd
 
-from skmnist.displays._style import COLOURS, GREY, OneAxes, axes_or_new, show_percent, tidy
+from skmnist.displays._style import COLOURS, GREY, OneAxes, axes_or_new, show_scores, tidy
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -117,9 +117,7 @@ class ComparisonDisplay(OneAxes):
         ax.set_yticks(places, [_words(name) for name in table.index])
         left_out = len(self.table) - len(table)
         ax.set_ylim(-1.0 if left_out else -0.6, len(table) - 0.4)
-        ax.set_xlabel(self.scoring.replace("_", " "))
-        if "accuracy" in self.scoring:
-            show_percent(ax.xaxis)
+        show_scores(ax.xaxis, self.scoring)
         ax.set_title("Models on the same folds")
         if left_out:
             names = ", ".join(_words(n) for n in self.table.index if n not in table.index)
@@ -154,9 +152,8 @@ class ComparisonDisplay(OneAxes):
             )
         ax.set_xscale("log")
         ax.margins(x=0.18, y=0.08)
-        ax.set(xlabel="seconds to fit", ylabel=self.scoring.replace("_", " "))
-        if "accuracy" in self.scoring:
-            show_percent(ax.yaxis)
+        ax.set_xlabel("seconds to fit")
+        show_scores(ax.yaxis, self.scoring)
         _name_points(ax, table["fit_seconds"], table["mean"])
         ax.set_title("Score over the time of a fit")
         ax.legend(frameon=False, fontsize=8, loc="lower right")

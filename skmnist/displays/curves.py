@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import pandas as pd
 
-from skmnist.displays._style import COLOURS, MARKERS, OneAxes, axes_or_new, show_percent, tidy
+from skmnist.displays._style import COLOURS, MARKERS, OneAxes, axes_or_new, show_scores, tidy
 
 __all__ = ["LearningCurvesDisplay"]
 
@@ -87,10 +87,8 @@ class LearningCurvesDisplay(OneAxes):
         self.ax_.set_xscale("log")
         self.ax_.set_xticks(sizes, [f"{size:,}" for size in sizes])
         self.ax_.minorticks_off()
-        words = self.scoring.replace("_", " ")
-        self.ax_.set(xlabel="training rows", ylabel=words)
-        if "accuracy" in self.scoring:
-            show_percent(self.ax_.yaxis)
+        self.ax_.set_xlabel("training rows")
+        show_scores(self.ax_.yaxis, self.scoring)
         tidy(self.ax_, grid="y")
         self.ax_.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
         return self
